@@ -1,0 +1,211 @@
+"""What a dataset is, as typed data: the one home of its columns, key, coverage and rules.
+
+The reader, the arrivals suite, the dbt source, the data dictionary and the sample generator all derive from
+these declarations. Adding a dataset is adding a `Dataset` to one of the modules beside this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """The three systems that deliver."""
+
+    SOCIAL_CARE = "social_care"
+    HEALTH = "health"
+    EDUCATION = "education"
+
+
+class Kind(StrEnum):
+    """How the text of a cell is read. A cell that cannot be read as its kind makes its row unreadable."""
+
+    TEXT = "text"
+    CODE = "code"
+    INTEGER = "integer"
+    DATE = "date"
+
+
+class Coverage(StrEnum):
+    """What one file replaces (docs/architecture.md, "Coverage")."""
+
+    FULL = "full"
+    COLLECTION_YEAR = "collection_year"
+    SCHOOL_DATE = "school_date"
+
+
+class PersonalData(StrEnum):
+    """The personal-data class of a column; it decides what becomes of the value on landing.
+
+    | class        | what raw carries                                  | restricted store |
+    | ------------ | ------------------------------------------------- | ---------------- |
+    | NONE         | the value                                         | nothing          |
+    | SENSITIVE    | the value (special category: health, ethnicity)   | nothing          |
+    | IDENTIFIER   | a keyed pseudonym, 63 bits of HMAC-SHA-256        | the value        |
+    | POSTCODE     | a keyed pseudonym: equal postcodes can be matched | the value        |
+    | BIRTH_DATE   | the first day of the month of birth               | the value        |
+    | NAME         | nothing                                           | the value        |
+    """
+
+    NONE = "none"
+    SENSITIVE = "sensitive"
+    IDENTIFIER = "identifier"
+    POSTCODE = "postcode"
+    BIRTH_DATE = "birth_date"
+    NAME = "name"
+
+
+class Identifier(StrEnum):
+    """Domains of identifiers: each has its own pseudonyms, so equal text in two domains does not match."""
+
+    SOCIAL_CARE_ID = "social_care_id"
+    UPN = "upn"
+    NHS_NUMBER = "nhs_number"
+    PATIENT_ID = "patient_id"
+
+
+# Issued by one authority's system: the same text elsewhere is somebody else, so the authority is part of the
+# pseudonym. UPN and NHS number are national.
+LOCAL_IDENTIFIERS = frozenset({Identifier.SOCIAL_CARE_ID, Identifier.PATIENT_ID})
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a delivered file.
+
+    name: as the file's header spells it.
+    raw_name: as raw calls it, after pseudonymisation; None when raw does not carry it.
+    code_list: the dated list in `seeds/` that a CODE is judged by.
+    required: a row with this cell blank is refused.
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    raw_name: str | None = None
+    code_list: str | None = None
+    personal: PersonalData = PersonalData.NONE
+    identifier: Identifier | None = None
+    required: bool = False
+
+    @property
+    def raw_type(self) -> str:
+        """DuckDB type in raw."""
+        if self.personal in (PersonalData.IDENTIFIER, PersonalData.POSTCODE):
+            return "BIGINT"
+        return {Kind.INTEGER: "INTEGER", Kind.DATE: "DATE"}.get(self.kind, "VARCHAR")
+
+    @property
+    def is_in_raw(self) -> bool:
+        return self.personal is not PersonalData.NAME
+
+    @property
+    def is_identity(self) -> bool:
+        """Does the value itself live only in the restricted store?"""
+        return self.personal not in (PersonalData.NONE, PersonalData.SENSITIVE)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One file of one source.
+
+    key: names of the columns that identify a row.
+    spell: (start, end) columns; a row that ends before it starts is refused.
+    judged_on: the date column that decides which codes were in force; None means the date of the extract
+        (or the last day of the collection year).
+    ceiling: share of rows that may be refused before the whole file is.
+    due: when, local time on the morning after the extract date, the file is expected.
+    """
+
+    name: str
+    source: Source
+    file: str
+    title: str
+    grain: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    coverage: Coverage
+    owner: str
+    date_format: str = "%Y-%m-%d"
+    spell: tuple[str, str] | None = None
+    judged_on: str | None = None
+    ceiling: float = 0.05
+    ceiling_rows: int = 1_000
+    due: str = "06:00"
+
+    def column(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.name} has no column {name}")
+
+    @property
+    def raw_columns(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.is_in_raw)
+
+    @property
+    def raw_key(self) -> tuple[str, ...]:
+        return tuple(str(self.column(name).raw_name) for name in self.key)
+
+    @property
+    def identity_columns(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.is_identity)
+
+
+# Columns that landing adds to every row of raw; (name, DuckDB type, description).
+LINEAGE: tuple[tuple[str, str, str], ...] = (
+    ("_authority_code", "VARCHAR", "Three-digit code of the local authority that delivered the row."),
+    ("_collection_year", "INTEGER", "Collection year the file speaks of (ends 31 March); null when full."),
+    ("_stamp", "TIMESTAMP", "When the supplier generated the file (UTC): the clock of what is in force."),
+    ("_marks", "VARCHAR", "Rule codes, separated by spaces, of what is odd about the row; null if nothing."),
+    ("_source_file", "VARCHAR", "First 16 characters of the file's SHA-256; dim_extract names the file."),
+    ("_source_row", "BIGINT", "Row number in the file; the header is row 1."),
+)
+
+
+def text(name: str, description: str, **options: object) -> Column:
+    return _column(name, Kind.TEXT, description, **options)
+
+
+def code(name: str, description: str, code_list: str, **options: object) -> Column:
+    return _column(name, Kind.CODE, description, code_list=code_list, **options)
+
+
+def integer(name: str, description: str, **options: object) -> Column:
+    return _column(name, Kind.INTEGER, description, **options)
+
+
+def date(name: str, description: str, **options: object) -> Column:
+    return _column(name, Kind.DATE, description, **options)
+
+
+def birth_date(name: str, description: str = "Date of birth; raw keeps the month.", **options: object) -> Column:
+    options.setdefault("raw_name", "birth_month")
+    return _column(name, Kind.DATE, description, personal=PersonalData.BIRTH_DATE, **options)
+
+
+def name_of_person(name: str, description: str) -> Column:
+    return _column(name, Kind.TEXT, description, personal=PersonalData.NAME)
+
+
+def postcode(name: str, description: str, **options: object) -> Column:
+    options.setdefault("raw_name", f"{name.lower()}_key")
+    return _column(name, Kind.TEXT, description, personal=PersonalData.POSTCODE, **options)
+
+
+def identifier(name: str, domain: Identifier, description: str, **options: object) -> Column:
+    defaults = {
+        Identifier.SOCIAL_CARE_ID: "child_key",
+        Identifier.UPN: "pupil_key",
+        Identifier.NHS_NUMBER: "nhs_number_key",
+        Identifier.PATIENT_ID: "patient_key",
+    }
+    options.setdefault("raw_name", defaults[domain])
+    return _column(name, Kind.TEXT, description, personal=PersonalData.IDENTIFIER, identifier=domain, **options)
+
+
+def _column(name: str, kind: Kind, description: str, **options: object) -> Column:
+    if options.get("personal") is not PersonalData.NAME:
+        options.setdefault("raw_name", name.lower())
+    return Column(name=name, kind=kind, description=description, **options)  # type: ignore[arg-type]

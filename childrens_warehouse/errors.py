@@ -1,0 +1,44 @@
+"""Every failure this package raises on purpose; each message says what happened, where, and what to do."""
+
+from __future__ import annotations
+
+
+class WarehouseError(Exception):
+    """Base of all of ours. `retry` tells the orchestrator whether trying again can help."""
+
+    retry = False
+
+
+class ConfigurationError(WarehouseError):
+    """A setting is missing or impossible. Nothing was read or written."""
+
+
+class FileRefused(WarehouseError):
+    """A delivered file cannot be taken in. What was in force for it stays in force."""
+
+    def __init__(self, rule: str, reason: str) -> None:
+        super().__init__(f"{rule}: {reason}")
+        self.rule = rule
+        self.reason = reason
+
+
+class GateError(WarehouseError):
+    """A gate could not judge, which is not the same as bad data: it blocks, and says that it could not."""
+
+
+class GateFailed(WarehouseError):
+    """A gate judged and said no. The last good release stays published."""
+
+
+class BuildFailed(WarehouseError):
+    """dbt could not build or a dbt test failed. The candidate is thrown away."""
+
+
+class SupersededError(WarehouseError):
+    """Another build took the candidate over while this one was between two steps."""
+
+
+class BusyError(WarehouseError):
+    """Another process holds a lock on this warehouse home; waiting helps."""
+
+    retry = True

@@ -1,0 +1,170 @@
+"""Settings, all from the environment, and the layout of a warehouse home.
+
+`.env.example` lists every variable; docs/operating-guide.md explains them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from childrens_warehouse.errors import ConfigurationError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+OWNER_ONLY_DIRECTORY = stat.S_IRWXU
+OWNER_ONLY_FILE = stat.S_IRUSR | stat.S_IWUSR
+GROUP_READS_DIRECTORY = OWNER_ONLY_DIRECTORY | stat.S_IRGRP | stat.S_IXGRP
+GROUP_READS_FILE = OWNER_ONLY_FILE | stat.S_IRGRP
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where data lives. Everything but `published` and `releases` is for the owner alone."""
+
+    root: Path
+
+    @property
+    def inbox(self) -> Path:
+        """<authority>/<source>/<extract date>/<files>: what the systems delivered. Never written by a run."""
+        return self.root / "inbox"
+
+    @property
+    def archive(self) -> Path:
+        """Untouched copies of every file received, refused ones too."""
+        return self.root / "archive"
+
+    @property
+    def restricted(self) -> Path:
+        """Identities: the only place, with the archive, where a child can be named."""
+        return self.root / "restricted"
+
+    @property
+    def raw(self) -> Path:
+        """<dataset>/<authority>/…: immutable, pseudonymised Parquet, and who said when that it was so."""
+        return self.root / "raw"
+
+    @property
+    def quarantine(self) -> Path:
+        """Why files and rows were refused, and where in the archive they lie; no values."""
+        return self.root / "quarantine"
+
+    @property
+    def build(self) -> Path:
+        """The private candidate. Disposable."""
+        return self.root / "build"
+
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def marts(self) -> Path:
+        return self.published / "marts.duckdb"
+
+    @property
+    def ledger(self) -> Path:
+        return self.root / "ledger.sqlite"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def airflow(self) -> Path:
+        return self.root / "airflow"
+
+    def create(self) -> Home:
+        """Make the folders, with their permissions. Safe to call again."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        # The group may pass through the home to what is published, but not list it.
+        self.root.chmod(OWNER_ONLY_DIRECTORY | stat.S_IXGRP)
+        for private in (self.inbox, self.archive, self.restricted, self.raw, self.quarantine, self.build, self.logs):
+            private.mkdir(exist_ok=True)
+            private.chmod(OWNER_ONLY_DIRECTORY)
+        for public in (self.releases, self.published):
+            public.mkdir(exist_ok=True)
+            public.chmod(GROUP_READS_DIRECTORY)
+        return self
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a run may be told from outside."""
+
+    home: Home
+    target: str
+    timezone: ZoneInfo
+    schedule: str
+    extract_offset: dt.timedelta
+    cut_off: dt.timedelta
+    poll: dt.timedelta
+    settle: dt.timedelta
+    encodings: tuple[str, ...]
+    memory_limit: str
+    threads: int
+    readers_group: str | None
+    known_on: dt.datetime | None
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        return cls(
+            home=Home(Path(_text("WAREHOUSE_HOME", str(PROJECT / "var"))).expanduser().resolve()),
+            target=_choice("WAREHOUSE_TARGET", "duckdb", ("duckdb",)),
+            timezone=ZoneInfo(_text("WAREHOUSE_TIMEZONE", "Europe/London")),
+            schedule=_text("WAREHOUSE_SCHEDULE", "0 4 * * *"),
+            extract_offset=dt.timedelta(days=_integer("WAREHOUSE_EXTRACT_OFFSET_DAYS", -1)),
+            cut_off=dt.timedelta(minutes=_integer("WAREHOUSE_CUT_OFF_MINUTES", 240)),
+            poll=dt.timedelta(seconds=_integer("WAREHOUSE_POLL_SECONDS", 60)),
+            settle=dt.timedelta(seconds=_integer("WAREHOUSE_SETTLE_SECONDS", 900)),
+            encodings=tuple(part.strip() for part in _text("WAREHOUSE_ENCODINGS", "utf-8").split(",")),
+            memory_limit=_text("WAREHOUSE_MEMORY_LIMIT", "2GB"),
+            threads=_integer("WAREHOUSE_THREADS", os.cpu_count() or 2),
+            readers_group=os.environ.get("WAREHOUSE_READERS_GROUP") or None,
+            known_on=_instant("WAREHOUSE_KNOWN_ON"),
+        )
+
+
+def _text(name: str, default: str) -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def _integer(name: str, default: int) -> int:
+    value = _text(name, str(default))
+    try:
+        return int(value)
+    except ValueError:
+        raise ConfigurationError(f"{name} must be a whole number, not {value!r}.") from None
+
+
+def _choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = _text(name, default)
+    if value not in choices:
+        raise ConfigurationError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
+def _instant(name: str) -> dt.datetime | None:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return None
+    try:
+        return parse_instant(value)
+    except ValueError:
+        raise ConfigurationError(f"{name} must be a date or a time (2017-06-01T02:10:00Z), not {value!r}.") from None
+
+
+def parse_instant(value: str) -> dt.datetime:
+    """Read an ISO date or time as UTC. A bare date means the end of that day."""
+    if len(value) == 10:
+        return dt.datetime.combine(dt.date.fromisoformat(value), dt.time.max, dt.UTC)
+    instant = dt.datetime.fromisoformat(value.replace("Z", "+00:00"))
+    return instant.replace(tzinfo=dt.UTC) if instant.tzinfo is None else instant.astimezone(dt.UTC)
