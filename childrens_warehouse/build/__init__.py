@@ -1,0 +1,1 @@
+"""From what is in force to a gated candidate database."""
