@@ -1,0 +1,70 @@
+"""Run dbt on a candidate database, as its own process.
+
+A process of its own because dbt-duckdb keeps the database open as long as the interpreter lives, and the gate
+wants to open it read-only right after.
+
+    python -m childrens_warehouse.build.dbt --candidate FILE <any dbt command>
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from childrens_warehouse.settings import PROJECT
+
+DBT_PROJECT = PROJECT / "dbt_project"
+
+
+def indicator_models() -> tuple[str, ...]:
+    """Names of the indicator models: every `ind_*.sql`. Adding a file is adding an indicator."""
+    return tuple(sorted(path.stem for path in (DBT_PROJECT / "models" / "indicators").rglob("ind_*.sql")))
+
+
+def environment(candidate: Path, target_path: Path | None = None) -> dict[str, str]:
+    """The variables dbt needs beside our own settings."""
+    variables = {
+        "WAREHOUSE_CANDIDATE": str(candidate),
+        "WAREHOUSE_INDICATORS": ",".join(indicator_models()),
+        "DBT_PROJECT_DIR": str(DBT_PROJECT),
+        "DBT_PROFILES_DIR": str(DBT_PROJECT),
+    }
+    if target_path:
+        variables["WAREHOUSE_DBT_TARGET"] = str(target_path)
+        variables["WAREHOUSE_DBT_LOGS"] = str(target_path / "logs")
+    return variables
+
+
+def run(
+    arguments: Sequence[str], candidate: Path, target_path: Path | None = None, extra: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run dbt and return the finished process with its output; never raises for a failed build."""
+    return subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", *arguments],
+        cwd=DBT_PROJECT,
+        env={**os.environ, **environment(candidate, target_path), **(extra or {})},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+
+
+def main(argv: Sequence[str]) -> int:
+    if len(argv) < 3 or argv[0] != "--candidate":
+        print(__doc__)
+        return 2
+    finished = subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", *argv[2:]],
+        cwd=DBT_PROJECT,
+        env={**os.environ, **environment(Path(argv[1]).resolve())},
+        check=False,
+    )
+    return finished.returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
