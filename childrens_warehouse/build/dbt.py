@@ -32,14 +32,19 @@ def environment(candidate: Path, target_path: Path | None = None) -> dict[str, s
         "DBT_PROJECT_DIR": str(DBT_PROJECT),
         "DBT_PROFILES_DIR": str(DBT_PROJECT),
     }
-    if target_path:
-        variables["WAREHOUSE_DBT_TARGET"] = str(target_path)
-        variables["WAREHOUSE_DBT_LOGS"] = str(target_path / "logs")
+    target = target_path or os.environ.get("WAREHOUSE_DBT_TARGET")
+    if target:
+        # dbt no longer takes these two from dbt_project.yml.
+        variables["DBT_TARGET_PATH"] = str(target)
+        variables["DBT_LOG_PATH"] = str(Path(target) / "logs")
     return variables
 
 
 def run(
-    arguments: Sequence[str], candidate: Path, target_path: Path | None = None, extra: Mapping[str, str] | None = None
+    arguments: Sequence[str],
+    candidate: Path,
+    target_path: Path | None = None,
+    extra: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run dbt and return the finished process with its output; never raises for a failed build."""
     return subprocess.run(
