@@ -1,0 +1,1 @@
+"""How Great Expectations suites are run and what their answer means."""
