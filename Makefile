@@ -1,0 +1,95 @@
+# `make help` lists the targets. Settings are environment variables (.env.example); DATE, PORT and WAREHOUSE_HOME
+# may also be given on the command line: make nightly DATE=2017-05-31 WAREHOUSE_HOME=/srv/warehouse
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON3 ?= python3.11
+PORT ?= 8080
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
+STAMPS := $(VENV)/.stamps
+
+# A stamp bears the checksum of what it installed, so a set-up that is up to date costs nothing and a changed
+# lock is always installed.
+checksum = $(shell cat $(1) | cksum | tr ' ' '-')
+UV_STAMP := $(STAMPS)/uv-$(call checksum,requirements-uv.txt)
+RUN_STAMP := $(STAMPS)/run-$(call checksum,requirements-uv.txt requirements.lock pyproject.toml)
+DEV_STAMP := $(STAMPS)/dev-$(call checksum,requirements-uv.txt requirements-dev.lock pyproject.toml)
+
+say = @printf '== %s\n' "$(1)"
+
+.PHONY: help
+help: ## List the targets
+	@echo "make nightly runs one night; make test runs the tests. Both set up what is missing."
+	@echo
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: nightly
+nightly: $(RUN_STAMP) ## Run a night from inbox to published marts (DATE=2017-05-31, WAREHOUSE_HOME=/elsewhere)
+	@$(PYTHON) -m childrens_warehouse.orchestration.nightly $(if $(DATE),--date "$(DATE)")
+
+.PHONY: test
+test: $(DEV_STAMP) ## Run all tests (ARGS="-k landing" for some; ARGS="-m 'not slow'" for the quick ones)
+	@$(PYTHON) -m pytest $(ARGS)
+
+.PHONY: up
+up: $(RUN_STAMP) ## Start Airflow on this machine, with its pages on PORT (8080)
+	@$(PYTHON) -m childrens_warehouse.orchestration.services up --port "$(PORT)"
+
+.PHONY: down
+down: $(RUN_STAMP) ## Stop what `make up` started
+	@$(PYTHON) -m childrens_warehouse.orchestration.services down
+
+.PHONY: simulate
+simulate: $(RUN_STAMP) ## Write invented extracts into the inbox (ARGS="--help" lists the choices)
+	@$(VENV)/bin/warehouse simulate $(ARGS)
+
+.PHONY: bench
+bench: $(RUN_STAMP) ## Measure a full load and a further night against hand-written SQL
+	@$(PYTHON) -m bench $(ARGS)
+
+.PHONY: lint
+lint: $(DEV_STAMP) ## Check style and types of Python, SQL and YAML
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/yamllint --strict .
+	@$(VENV)/bin/sqlfluff lint --nocolor dbt_project/models dbt_project/tests
+
+.PHONY: setup
+setup: $(RUN_STAMP) ## Install what a run needs, without running anything (the others do it by themselves)
+	@echo "$(VENV) is up to date."
+
+.PHONY: clean
+clean: ## Remove caches and what dbt compiled; never data, never the environment
+	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target dbt_project/logs
+	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+$(UV_STAMP):
+	@command -v "$(PYTHON3)" > /dev/null || { \
+		echo "Python 3.11 is needed: install it, or name it with PYTHON3=/path/to/python3.11."; exit 1; }
+	$(call say,Making the environment $(VENV))
+	@"$(PYTHON3)" -m venv "$(VENV)" || { \
+		echo "Could not make a virtual environment (on Debian and Ubuntu: install python3.11-venv)."; exit 1; }
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	@mkdir -p "$(STAMPS)" && rm -f "$(STAMPS)"/uv-* && touch "$@"
+
+# Compiled to bytecode at once: where PYTHONDONTWRITEBYTECODE is set, every Airflow command would otherwise
+# compile all of Airflow again.
+install = env -u PYTHONDONTWRITEBYTECODE $(UV) pip install --quiet --python "$(PYTHON)" --compile-bytecode
+
+$(RUN_STAMP): | $(UV_STAMP)
+	$(call say,Installing the locked requirements (a minute or two the first time))
+	@$(install) --require-hashes -r requirements.lock
+	@$(install) --no-deps --no-build-isolation --editable .
+	@rm -f "$(STAMPS)"/run-* && touch "$@"
+
+# The development lock holds the same versions and more, so it serves both.
+$(DEV_STAMP): | $(UV_STAMP)
+	$(call say,Installing the locked requirements for the tests (a minute or two the first time))
+	@$(install) --require-hashes -r requirements-dev.lock
+	@$(install) --no-deps --no-build-isolation --editable .
+	@rm -f "$(STAMPS)"/run-* "$(STAMPS)"/dev-* && touch "$(RUN_STAMP)" "$@"
