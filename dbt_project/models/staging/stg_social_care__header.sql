@@ -1,0 +1,38 @@
+with
+
+source as (
+
+    select * from {{ source('raw', 'ssda903_header') }}
+    where {{ is_kept('_marks') }}
+
+),
+
+final as (
+
+    select
+        -- identifiers
+        cast(_authority_code as {{ dbt.type_string() }}) as authority_code,
+        cast(child_key as bigint) as child_key,
+        cast(pupil_key as bigint) as pupil_key,
+
+        -- codes
+        cast(sex as {{ dbt.type_string() }}) as sex_code,
+        cast(ethnic as {{ dbt.type_string() }}) as ethnicity_code,
+        cast(mother as {{ dbt.type_string() }}) as mother_code,
+
+        -- dates
+        cast(birth_month as date) as birth_month,
+        cast(mc_birth_month as date) as birth_month_of_own_child,
+
+        -- lineage
+        cast(_collection_year as integer) as collection_year,
+        cast(_stamp as timestamp) as stamp,
+        cast(_marks as {{ dbt.type_string() }}) as marks,
+        cast(_source_file as {{ dbt.type_string() }}) as source_file,
+        cast(_source_row as bigint) as source_row
+
+    from source
+
+)
+
+select * from final
