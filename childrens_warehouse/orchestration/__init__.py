@@ -1,0 +1,1 @@
+"""Airflow, and nothing else, lives here: the rest of the package does the work and never imports it."""

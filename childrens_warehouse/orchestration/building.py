@@ -1,0 +1,69 @@
+"""The tasks of build_warehouse and publish_marts: thin wrappers around the build and publish packages.
+
+Imports of the package are inside the tasks: a DAG file is parsed every few seconds and must not load dbt.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from childrens_warehouse.orchestration.assets import GATED_BUILD, PUBLISHED_MARTS
+from childrens_warehouse.orchestration.house import LONG, WRITER_POOL
+from childrens_warehouse.settings import Settings
+
+
+@task(pool=WRITER_POOL)
+def begin_build() -> dict[str, Any]:
+    """Fix what goes into this build: the files in force now, and whether they differ from the release's."""
+    from childrens_warehouse.build import steps
+
+    return steps.begin(Settings.from_environment(), get_current_context()["dag_run"].run_id).to_dict()
+
+
+@task.short_circuit
+def go_on_if_needed(start: dict[str, Any]) -> bool:
+    """Stop here, green, when the published release already holds exactly these inputs."""
+    print(start["reason"])
+    return start["needed"]
+
+
+@task(pool=WRITER_POOL, execution_timeout=LONG)
+def build_layer(start: dict[str, Any], layer: str) -> dict[str, Any]:
+    """Build and test one layer of the candidate."""
+    from childrens_warehouse.build import steps
+
+    return steps.build_layer(Settings.from_environment(), start["build_id"], layer).to_dict()
+
+
+@task(pool=WRITER_POOL, execution_timeout=LONG, outlets=[GATED_BUILD])
+def judge(start: dict[str, Any], *, outlet_events: Any = None) -> dict[str, Any]:
+    """Let the candidate through, or stop here: the last good release stays published."""
+    from childrens_warehouse.build import steps
+
+    verdict = steps.gate(Settings.from_environment(), start["build_id"])
+    outlet_events[GATED_BUILD].extra = {"build_id": start["build_id"]}
+    return verdict.to_dict()
+
+
+@task
+def choose_build(*, params: dict[str, Any], triggering_asset_events: Any = None) -> str:
+    """The build to publish: the one asked for, or the newest that passed the gate and called this run."""
+    if params["build_id"]:
+        return params["build_id"]
+    events = [event for events in (triggering_asset_events or {}).values() for event in events]
+    if not events:
+        raise AirflowFailException("No gated build called this run; name one in the parameter build_id.")
+    return max(events, key=lambda event: event.timestamp).extra["build_id"]
+
+
+@task(pool=WRITER_POOL, execution_timeout=LONG, outlets=[PUBLISHED_MARTS])
+def publish(build_id: str, *, outlet_events: Any = None) -> dict[str, Any]:
+    """Put the release in the place of the last one, in one step."""
+    from childrens_warehouse.publish import steps
+
+    release = steps.publish(Settings.from_environment(), build_id).to_dict()
+    outlet_events[PUBLISHED_MARTS].extra = release
+    return release

@@ -1,0 +1,95 @@
+"""The environment Airflow runs in on one machine: everything under the warehouse home, nothing in ~/airflow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from childrens_warehouse.errors import WarehouseError
+from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, PROJECT, Home, Settings
+
+DAGS = PROJECT / "dags"
+ADMIN = "admin"
+
+
+class AirflowCommandError(WarehouseError):
+    """An Airflow command failed; its output is in the log that the message names."""
+
+
+def airflow_environment(settings: Settings, port: int = 8080) -> dict[str, str]:
+    """Variables for every Airflow process of this home: the caller's own, and ours on top.
+
+    Ours win, so that an Airflow set up elsewhere on this machine is never touched.
+    """
+    home = settings.home
+    return {
+        **os.environ,
+        "WAREHOUSE_HOME": str(home.root),
+        "AIRFLOW_HOME": str(home.airflow),
+        "AIRFLOW_CONFIG": str(home.airflow / "airflow.cfg"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{database(home)}",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        # Each worker is a process of some 200 MB; the pools say what may run beside what.
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__AUTH_MANAGER": (
+            "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
+        ),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{ADMIN}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords(home)),
+        # This machine only: whoever may see the pages may read every log and start every run.
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        # Without it, tasks look for the execution API on the default port, fail, and leave no log.
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home.logs / "airflow"),
+        # Nothing about a council's runs leaves it.
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "GX_ANALYTICS_ENABLED": "false",
+    }
+
+
+def database(home: Home) -> Path:
+    """Airflow's own records of runs and tasks; no child's data."""
+    return home.airflow / "airflow.db"
+
+
+def passwords(home: Home) -> Path:
+    return home.airflow / "passwords.json"
+
+
+def airflow(*arguments: str) -> list[str]:
+    """The command line of this environment's own Airflow, whatever is on the PATH."""
+    return [sys.executable, "-m", "airflow", *arguments]
+
+
+def prepare(settings: Settings, environment: dict[str, str], log: Path) -> bool:
+    """Make the home and bring Airflow's database to this version. True if there was something to do."""
+    settings.home.create()
+    settings.home.airflow.mkdir(exist_ok=True)
+    settings.home.airflow.chmod(OWNER_ONLY_DIRECTORY)
+    # A stamp, because asking Airflow whether its database is up to date takes longer than all the rest.
+    stamp = settings.home.airflow / f".migrated-{version('apache-airflow-core')}"
+    if stamp.exists() and database(settings.home).exists():
+        return False
+    run_airflow(environment, log, "db", "migrate")
+    for old in settings.home.airflow.glob(".migrated-*"):
+        old.unlink()
+    stamp.touch()
+    return True
+
+
+def run_airflow(environment: dict[str, str], log: Path, *arguments: str) -> None:
+    """Run one Airflow command to its end, its output into `log`."""
+    with log.open("a", encoding="utf-8") as output:
+        done = subprocess.run(
+            airflow(*arguments), env=environment, stdout=output, stderr=subprocess.STDOUT, check=False
+        )
+    if done.returncode:
+        raise AirflowCommandError(f"airflow {' '.join(arguments)} failed ({done.returncode}); see {log}.")

@@ -1,0 +1,181 @@
+"""The tasks of the landing DAGs: thin wrappers around `childrens_warehouse.landing`.
+
+Imports of the package are inside the tasks: a DAG file is parsed every few seconds and must not load pandas.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from airflow.sdk import PokeReturnValue, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from childrens_warehouse.datasets import Source
+from childrens_warehouse.orchestration.assets import LANDED
+from childrens_warehouse.orchestration.dates import extract_date, is_past_cut_off
+from childrens_warehouse.orchestration.house import LANDING_POOL, LONG, SETTINGS
+from childrens_warehouse.settings import Settings
+
+
+@task
+def choose_night(*, params: dict[str, Any] | None = None) -> str:
+    """The extract date this run lands, as an ISO date."""
+    night = extract_date(Settings.from_environment(), _run_at(), (params or {}).get("extract_date"))
+    return night.isoformat()
+
+
+@task
+def list_authorities() -> list[str]:
+    """The authorities that have a folder in the inbox."""
+    from childrens_warehouse.landing import night as landing
+
+    return list(landing.authorities(Settings.from_environment()))
+
+
+@task.sensor(
+    mode="reschedule",  # holds no worker between two looks
+    poke_interval=SETTINGS.poll.total_seconds(),
+    # The cut-off ends the waiting; this ends a sensor that lost count.
+    timeout=(SETTINGS.cut_off + dt.timedelta(hours=2)).total_seconds(),
+    execution_timeout=dt.timedelta(minutes=10),
+    map_index_template="{{ task.op_kwargs['authority'] }}",
+)
+def wait_for_folder(source: str, night: str, authority: str, *, params: dict[str, Any]) -> PokeReturnValue:
+    """Wait until the authority's folder is complete or the cut-off has passed: then it is late, no error."""
+    from childrens_warehouse.landing import night as landing
+
+    settings = Settings.from_environment()
+    date = dt.date.fromisoformat(night)
+    try:
+        complete = landing.is_complete(settings, authority, source, date)
+    except OSError as error:
+        # A share that is away is one authority's delay, not the others'.
+        print(f"{authority}: the folder of {source} for {night} cannot be read ({type(error).__name__}).")
+        complete = False
+    if complete:
+        return PokeReturnValue(True, {"authority": authority, "is_late": False})
+    if not params["wait"]:
+        reason = "told not to wait"
+    elif is_past_cut_off(settings, _run_at(), dt.datetime.now(dt.UTC)):
+        reason = "the cut-off has passed"
+    else:
+        return PokeReturnValue(False)
+    print(f"{authority}: the folder of {source} for {night} is not complete; going on without it: {reason}.")
+    return PokeReturnValue(True, {"authority": authority, "is_late": True})
+
+
+@task
+def find_deliveries(source: str, night: str, folders: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The files to land: tonight's, and those of earlier folders that were never landed as they now are."""
+    from childrens_warehouse.landing import night as landing
+
+    settings = Settings.from_environment()
+    date = dt.date.fromisoformat(night)
+    return [
+        delivery.to_dict()
+        for folder in folders
+        for delivery in landing.expect(settings, source, date, folder["authority"], _run_id())
+    ]
+
+
+@task(
+    pool=LANDING_POOL,
+    execution_timeout=LONG,
+    map_index_template="{% set d = task.op_kwargs['delivery'] %}"
+    "{{ d['authority'] }} {{ d['dataset'] }} {{ d['extract_date'] }}",
+)
+def land_file(delivery: dict[str, Any]) -> dict[str, Any]:
+    """Land one file whole, or refuse it with a reason; both are outcomes."""
+    from childrens_warehouse.landing import night as landing
+
+    outcome = landing.land(Settings.from_environment(), landing.Delivery.from_dict(delivery), _run_id())
+    return outcome.to_dict()
+
+
+@task(trigger_rule="all_done")
+def close_night(
+    source: str, night: str, folders: Iterable[dict[str, Any]], outcomes: Any, *, outlet_events: Any = None
+) -> dict[str, Any]:
+    """Say what is in force now and as of when, and emit the source's asset.
+
+    Whatever happened before: what was in force stays in force, so one authority's trouble never holds the
+    others. `raise_alarm` turns the run red for it.
+    """
+    from childrens_warehouse.landing import night as landing
+
+    closed = landing.close(
+        Settings.from_environment(), source, dt.date.fromisoformat(night), _run_id(), late=_late(folders)
+    )
+    outlet_events[LANDED[Source(source)]].extra = closed.to_dict()
+    return closed.to_dict()
+
+
+@task(trigger_rule="all_done")
+def raise_alarm(
+    source: str,
+    night: str,
+    folders: Iterable[dict[str, Any]],
+    deliveries: list[dict[str, Any]] | None,
+    outcomes: Iterable[dict[str, Any]],
+    closed: dict[str, Any] | None,
+) -> None:
+    """Fail, once, when a file was refused or lost or a folder was late, and say which and what to do."""
+    is_closed = closed is not None
+    troubles = find_troubles(source, night, _late(folders), deliveries, list(outcomes or ()), is_closed)
+    if troubles:
+        raise AirflowFailException("\n".join(troubles))
+
+
+def find_troubles(
+    source: str,
+    night: str,
+    late: list[str],
+    deliveries: list[dict[str, Any]] | None,
+    outcomes: list[dict[str, Any]],
+    is_closed: bool,
+) -> list[str]:
+    """One line for everything a person must look at after a night of one source; empty when all is well."""
+    troubles = [
+        f"LATE: {authority} delivered no complete folder of {source} for {night}; what was in force stays. "
+        f"When it arrives, the next run takes it in; sooner: trigger land_{source}, then build_warehouse."
+        for authority in late
+    ]
+    troubles += [
+        f"REFUSED: {outcome['authority']} {outcome['file_name']} of {outcome['extract_date']}: "
+        f"{outcome['rule']}: {outcome['reason']} What was in force stays. Ask the supplier for a new file; "
+        f"do not clear the task."
+        for outcome in outcomes
+        if outcome["status"] == "refused"
+    ]
+    landed = {_file(outcome) for outcome in outcomes}
+    troubles += [
+        f"NOT LANDED: {delivery['authority']} {delivery['file_name']} of {delivery['extract_date']}: its task "
+        f"failed and its log says why. Put that right, clear the task, then trigger build_warehouse."
+        for delivery in deliveries or ()
+        if _file(delivery) not in landed
+    ]
+    if deliveries is None:
+        troubles.append(f"NOT LISTED: the files of {source} for {night}; the log of the red task says why.")
+    if not is_closed:
+        troubles.append(f"NOT CLOSED: {source} for {night}; nothing is built on it. See the log of close_night.")
+    return troubles
+
+
+def _file(record: dict[str, Any]) -> tuple[str, str, str]:
+    return record["authority"], record["extract_date"], record["file_name"]
+
+
+def _late(folders: Iterable[dict[str, Any]] | None) -> list[str]:
+    return [folder["authority"] for folder in folders or () if folder["is_late"]]
+
+
+def _run_at() -> dt.datetime:
+    """The instant this run stands for: its logical date, or when it was asked for if it has none."""
+    context = get_current_context()
+    return context.get("logical_date") or context["dag_run"].run_after
+
+
+def _run_id() -> str:
+    return get_current_context()["dag_run"].run_id

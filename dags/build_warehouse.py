@@ -1,0 +1,52 @@
+"""Build a candidate of the whole warehouse from what is in force, and let it through the gate or not.
+
+Runs when all three sources have been landed since the last build. The candidate is private: readers keep
+the last release until `publish_marts` replaces it. When nothing that goes into it has changed since the
+published release, the run ends after its second task, green.
+
+**By hand:** trigger it; it builds from what is in force at that moment. Safe at any time: one writer at a
+time is let in by the pool `warehouse_writer`.
+
+**Triage**
+
+- `judge` red, "GateFailed": the data is implausible or does not add up. The message names the rules. The
+  last good release stays published. Look at the rules' rows with the supplier; do not clear the task
+  until the data changed.
+- `judge` red, "GateError": the gate could not judge, which says nothing about the data. Treat it as a
+  fault of ours, put it right, and trigger the DAG again.
+- `build_staging`, `build_core`, `build_indicators` red: dbt could not build a model, or one of its tests
+  failed; the message names it. Trigger the DAG again when it is mended: a candidate is never repaired,
+  always rebuilt.
+- Not run at all: one of the three landing DAGs has not finished tonight.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import chain, dag
+
+from childrens_warehouse.orchestration.assets import LANDED
+from childrens_warehouse.orchestration.building import begin_build, build_layer, go_on_if_needed, judge
+from childrens_warehouse.orchestration.house import HOUSE, Tag
+
+
+@dag(
+    dag_id="build_warehouse",
+    schedule=list(LANDED.values()),
+    catchup=False,
+    max_active_runs=1,
+    default_args=HOUSE,
+    tags=[Tag.BUILD],
+    doc_md=__doc__,
+)
+def build_warehouse():
+    start = begin_build()
+    chain(
+        go_on_if_needed(start),
+        build_layer.override(task_id="build_staging")(start, "staging"),
+        build_layer.override(task_id="build_core")(start, "core"),
+        build_layer.override(task_id="build_indicators")(start, "indicators"),
+        judge(start),
+    )
+
+
+build_warehouse()

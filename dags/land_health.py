@@ -1,0 +1,63 @@
+"""Land what the health trust delivered for one night: the health assessments of children in care.
+
+Every authority with a folder in the inbox is waited for on its own. After the cut-off the night goes on
+without those that are late: what they delivered before stays in force, and the asset `landed_health` says
+as of when. Each file is taken in whole or refused whole; earlier folders that arrived late are taken in
+as well. Running it again changes nothing that is landed already.
+
+**By hand:** trigger with `extract_date` to land a given night; switch `wait` off to go on without
+waiting.
+
+**Triage**
+
+- `raise_alarm` red: the run did its work, and something needs a person. Its message names every file that
+  was refused and every authority that was late, and what to do. Refused: send rule and reason to the
+  supplier; the corrected file is taken in by the next run. Do not clear the task: the same file is
+  refused again.
+- `land_file` red: one file failed for a reason that is not in the file (disk, key, a fault of ours). The
+  log says which. Put it right, clear the task, and trigger `build_warehouse`, which starts by itself only
+  when all three sources were landed.
+- `wait_for_folder` grey: it waits, and holds no worker meanwhile.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import dag
+
+from childrens_warehouse.datasets import Source
+from childrens_warehouse.orchestration.assets import LANDED
+from childrens_warehouse.orchestration.house import HOUSE, Tag, landing_params, nightly
+from childrens_warehouse.orchestration.landing import (
+    choose_night,
+    close_night,
+    find_deliveries,
+    land_file,
+    list_authorities,
+    raise_alarm,
+    wait_for_folder,
+)
+
+SOURCE = Source.HEALTH
+
+
+@dag(
+    dag_id="land_health",
+    schedule=nightly(),
+    catchup=False,
+    max_active_runs=1,
+    params=landing_params(),
+    default_args=HOUSE,
+    tags=[Tag.LAND],
+    doc_md=__doc__,
+)
+def land_health():
+    night = choose_night()
+    authorities = list_authorities()
+    folders = wait_for_folder.partial(source=SOURCE, night=night).expand(authority=authorities)
+    deliveries = find_deliveries(SOURCE, night, folders)
+    outcomes = land_file.expand(delivery=deliveries)
+    closed = close_night.override(outlets=[LANDED[SOURCE]])(SOURCE, night, folders, outcomes)
+    raise_alarm(SOURCE, night, folders, deliveries, outcomes, closed)
+
+
+land_health()

@@ -1,0 +1,98 @@
+"""Which night a run stands for: schedule, time zone and offset are configuration."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from childrens_warehouse.errors import ConfigurationError
+from childrens_warehouse.orchestration.dates import extract_date, is_past_cut_off
+from childrens_warehouse.settings import Settings
+
+
+@pytest.fixture
+def settings(monkeypatch):
+    def configured(**variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(f"WAREHOUSE_{name.upper()}", str(value))
+        return Settings.from_environment()
+
+    return configured
+
+
+def utc(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
+
+
+def test_a_run_before_dawn_lands_the_day_before(settings):
+    assert extract_date(settings(), utc("2017-06-01T03:00")) == dt.date(2017, 5, 31)
+
+
+@pytest.mark.parametrize(("offset", "expected"), [(0, "2017-06-01"), (-1, "2017-05-31"), (-7, "2017-05-25")])
+def test_the_offset_is_configuration(settings, offset, expected):
+    found = extract_date(settings(extract_offset_days=offset), utc("2017-06-01T03:00"))
+    assert found.isoformat() == expected
+
+
+def test_half_past_midnight_in_summer_is_still_the_day_before_in_utc(settings):
+    # 00:30 on 1 June in London is 23:30 on 31 May in UTC.
+    assert extract_date(settings(), utc("2017-05-31T23:30")) == dt.date(2017, 5, 31)
+
+
+def test_the_time_zone_is_configuration(settings):
+    assert extract_date(settings(timezone="UTC"), utc("2017-05-31T23:30")) == dt.date(2017, 5, 30)
+
+
+@pytest.mark.parametrize(
+    ("run_at", "expected"),
+    [
+        # Clocks go forward on 26 March 2017 and back on 29 October 2017: four o'clock is there once, every day.
+        ("2017-03-25T04:00", "2017-03-24"),
+        ("2017-03-26T03:00", "2017-03-25"),
+        ("2017-03-27T03:00", "2017-03-26"),
+        ("2017-10-28T03:00", "2017-10-27"),
+        ("2017-10-29T04:00", "2017-10-28"),
+        ("2017-10-30T04:00", "2017-10-29"),
+    ],
+)
+def test_no_night_is_lost_or_landed_twice_when_the_clocks_change(settings, run_at, expected):
+    assert extract_date(settings(), utc(run_at)).isoformat() == expected
+
+
+@pytest.mark.parametrize("around", ["2017-03-26", "2017-10-29"])
+def test_the_schedule_itself_gives_every_night_once_when_the_clocks_change(settings, around):
+    from airflow.serialization.encoders import coerce_to_core_timetable
+    from airflow.timetables.base import DataInterval, TimeRestriction
+
+    from childrens_warehouse.orchestration.house import nightly
+
+    timetable = coerce_to_core_timetable(nightly())
+    middle = dt.date.fromisoformat(around)
+    last = DataInterval.exact(utc(f"{middle - dt.timedelta(days=3)}T04:00"))
+    nights = []
+    for _ in range(6):
+        run = timetable.next_dagrun_info(
+            last_automated_data_interval=last, restriction=TimeRestriction(None, None, catchup=True)
+        )
+        nights.append(extract_date(settings(), run.run_after))
+        last = run.data_interval
+    first = nights[0]
+    assert nights == [first + dt.timedelta(days=number) for number in range(6)]
+    assert nights[0] < middle < nights[-1]
+
+
+def test_a_chosen_night_wins(settings):
+    assert extract_date(settings(), utc("2026-01-01T04:00"), "2017-05-31") == dt.date(2017, 5, 31)
+
+
+def test_a_chosen_night_that_is_no_date_is_refused_with_the_form_it_should_have(settings):
+    with pytest.raises(ConfigurationError, match="must look like 2017-05-31, not '31/05/2017'"):
+        extract_date(settings(), utc("2026-01-01T04:00"), "31/05/2017")
+
+
+def test_the_cut_off_counts_from_when_the_run_was_due(settings):
+    configured = settings(cut_off_minutes=240)
+    due = utc("2017-06-01T03:00")
+    assert not is_past_cut_off(configured, due, utc("2017-06-01T06:59"))
+    assert is_past_cut_off(configured, due, utc("2017-06-01T07:00"))
