@@ -11,6 +11,7 @@ from childrens_warehouse.datasets.declaration import (
     Identifier,
     Kind,
     PersonalData,
+    RowMark,
     Source,
 )
 
@@ -24,6 +25,16 @@ def of_source(source: Source | str) -> tuple[Dataset, ...]:
 
 
 __all__ = [
-    "ALL", "BY_NAME", "LINEAGE", "Column", "Coverage", "Dataset", "Identifier", "Kind", "PersonalData", "Source",
+    "ALL",
+    "BY_NAME",
+    "LINEAGE",
+    "Column",
+    "Coverage",
+    "Dataset",
+    "Identifier",
+    "Kind",
+    "PersonalData",
+    "RowMark",
+    "Source",
     "of_source",
 ]

@@ -105,9 +105,7 @@ def _table(name: str, grain: str, columns: tuple[tuple[str, str, str], ...]) -> 
     return {"name": name, "description": grain, "columns": [_column(*column) for column in columns]}
 
 
-def _column(
-    name: str, kind: str, description: str, personal: PersonalData = PersonalData.NONE
-) -> dict[str, Any]:
+def _column(name: str, kind: str, description: str, personal: PersonalData = PersonalData.NONE) -> dict[str, Any]:
     return {
         "name": name,
         "description": description,

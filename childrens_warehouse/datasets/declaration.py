@@ -107,6 +107,17 @@ class Column:
 
 
 @dataclass(frozen=True)
+class RowMark:
+    """A row that is kept although something about it is odd.
+
+    condition: SQL over the delivered column names in lower case; true marks the row with `rule`.
+    """
+
+    rule: str
+    condition: str
+
+
+@dataclass(frozen=True)
 class Dataset:
     """One file of one source.
 
@@ -114,7 +125,9 @@ class Dataset:
     spell: (start, end) columns; a row that ends before it starts is refused.
     judged_on: the date column that decides which codes were in force; None means the date of the extract
         (or the last day of the collection year).
-    ceiling: share of rows that may be refused before the whole file is.
+    ceiling, ceiling_rows: share and number of rows that may be refused before the whole file is.
+    marks: row-level oddities that keep their row.
+    may_be_empty: a file without rows is believed (a council may have no such child).
     due: when, local time on the morning after the extract date, the file is expected.
     """
 
@@ -132,6 +145,8 @@ class Dataset:
     judged_on: str | None = None
     ceiling: float = 0.05
     ceiling_rows: int = 1_000
+    marks: tuple[RowMark, ...] = ()
+    may_be_empty: bool = False
     due: str = "06:00"
 
     def column(self, name: str) -> Column:

@@ -10,6 +10,7 @@ from childrens_warehouse.datasets.declaration import (
     Dataset,
     Identifier,
     PersonalData,
+    RowMark,
     Source,
     birth_date,
     code,
@@ -72,6 +73,8 @@ EPISODES = Dataset(
     owner=OWNER,
     date_format=DATE_FORMAT,
     spell=("DECOM", "DEC"),
+    # SSDA903 rule 148: an episode's end and its reason come together or not at all.
+    marks=(RowMark("EPISODE-END-REASON", "(dec is null) <> (rec is null)"),),
 )
 
 REVIEWS = Dataset(
@@ -108,6 +111,7 @@ UASC = Dataset(
     coverage=Coverage.COLLECTION_YEAR,
     owner=OWNER,
     date_format=DATE_FORMAT,
+    may_be_empty=True,
 )
 
 DATASETS = (HEADER, EPISODES, REVIEWS, UASC)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import duckdb
     from great_expectations import ExpectationSuite
     from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 # Counts and nothing else: the default format puts offending values into results and so into logs.
 RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -32,7 +33,7 @@ _view_numbers = itertools.count(1)
 class Verdict(StrEnum):
     """PASS: nothing to say. WARN: something is odd, go on. FAIL: stop."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
     WARN = "warn"
     FAIL = "fail"
 
@@ -163,8 +164,7 @@ def _read(suite: ExpectationSuite, result: ExpectationSuiteValidationResult) -> 
 
 
 def _rule_result(each: ExpectationValidationResult) -> RuleResult:
-    configuration = each.expectation_config
-    assert configuration is not None
+    configuration = _configuration(each)
     return RuleResult(
         rule=_rule_of(each),
         expectation=configuration.type,
@@ -177,9 +177,14 @@ def _rule_result(each: ExpectationValidationResult) -> RuleResult:
 
 
 def _rule_of(each: ExpectationValidationResult) -> str:
-    configuration = each.expectation_config
-    assert configuration is not None
+    configuration = _configuration(each)
     return (configuration.meta or {}).get("rule", configuration.type)
+
+
+def _configuration(each: ExpectationValidationResult) -> ExpectationConfiguration:
+    if each.expectation_config is None:
+        raise GateError("Great Expectations returned a result that does not say of which expectation.")
+    return each.expectation_config
 
 
 def _raised(exception_info: dict[str, Any] | None) -> bool:

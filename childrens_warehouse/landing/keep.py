@@ -1,0 +1,205 @@
+"""Keep a judged file: identities to the restricted store first, then the pseudonymised rows to raw.
+
+Works on the view `judged` and the table `duplicate_rows` of childrens_warehouse.landing.rows.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from childrens_warehouse import sql
+from childrens_warehouse.datasets import Column, Coverage, Dataset, PersonalData
+from childrens_warehouse.landing.identifiers import MARKS
+from childrens_warehouse.landing.pseudonyms import Pseudonymiser
+from childrens_warehouse.raw.acceptance import Acceptance
+from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, OWNER_ONLY_FILE, Home
+
+_PARQUET = "format parquet, compression zstd, parquet_version v2"
+_MOVED_BY = {Coverage.SCHOOL_DATE: ("supplier", "school_urn", "session_date")}
+
+
+def map_identities(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, authority: str, pseudonymiser: Pseudonymiser
+) -> None:
+    """Create one table `identity_<domain>` (text, key, is_valid) per domain that the dataset bears.
+
+    Each distinct identifier passes through Python once; rows do not.
+    """
+    by_domain: dict[str, list[Column]] = {}
+    for column in dataset.columns:
+        if _domain(column):
+            by_domain.setdefault(_domain(column), []).append(column)
+    for domain, columns in by_domain.items():
+        texts = " union ".join(
+            f"select distinct {_name(column)} as text from judged where {_name(column)} is not null"
+            for column in columns
+        )
+        found = sorted(row[0] for row in connection.execute(texts).fetchall())
+        mapped = pseudonymiser.map(domain, authority, found)
+        table = pa.table(
+            {
+                "text": pa.array([text for text, _, _ in mapped], pa.string()),
+                "key": pa.array([key for _, key, _ in mapped], pa.int64()),
+                "is_valid": pa.array([valid for _, _, valid in mapped], pa.bool_()),
+            }
+        )
+        connection.register("mapped", table)
+        connection.execute(f"create or replace table identity_{domain} as select * from mapped")
+        connection.unregister("mapped")
+
+
+def write_restricted(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, acceptance: Acceptance, home: Home
+) -> None:
+    """Identities of the kept rows: `<file>.identities.parquet` (domain, value, key) and, where the file says more
+    of a person than that, `<file>.persons.parquet` (row number, identities as delivered, keys)."""
+    folder = home.restricted / dataset.name / acceptance.authority
+    domains = sorted({_domain(column) for column in dataset.columns if _domain(column)})
+    if domains:
+        union = " union all ".join(
+            f"select {sql.literal(domain)} as domain, text as value, key, is_valid from identity_{domain}"
+            for domain in domains
+        )
+        _copy(
+            connection,
+            f"{union} order by domain, value",
+            folder / f"{acceptance.content(home).stem}.identities.parquet",
+        )
+    if any(column.is_identity and not _domain(column) for column in dataset.columns) or len(domains) > 1:
+        columns = ", ".join(_name(column) for column in dataset.identity_columns)
+        _copy(
+            connection,
+            f"select _source_row, {columns} from judged where _refusal is null order by _source_row",
+            folder / f"{acceptance.content(home).stem}.persons.parquet",
+        )
+
+
+def write_content(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, acceptance: Acceptance, home: Home, duplicates: int
+) -> None:
+    """The kept rows, pseudonymised, with their marks; and for attendance the registers they belong to."""
+    joins, marks = [], ["j._oddities"]
+    cells = []
+    for column in dataset.raw_columns:
+        expression = f"j.{_name(column)}"
+        if domain := _domain(column):
+            alias = f"i_{column.name.lower()}"
+            joins.append(f"left join identity_{domain} as {alias} on j.{_name(column)} = {alias}.text")
+            expression = f"{alias}.key"
+            if column.identifier in MARKS:
+                marks.append(f"case when not {alias}.is_valid then '{MARKS[column.identifier]}' end")
+                if column.name not in dataset.key:
+                    # It identifies nobody for sure. As a key it still tells rows of its own source apart.
+                    expression = f"case when {alias}.is_valid then {alias}.key end"
+        elif column.personal is PersonalData.BIRTH_DATE:
+            expression = f"cast(date_trunc('month', j.{_name(column)}) as date)"
+        cells.append(f"cast({expression} as {column.raw_type}) as {sql.name(str(column.raw_name))}")
+    if duplicates:
+        joins.append("left join duplicate_rows as d on j._source_row = d._source_row")
+        marks.append("case when d._source_row is not null then 'KEY-DUPLICATE' end")
+    content = acceptance.content(home)
+    _copy(
+        connection,
+        f"""
+        select {", ".join(cells)},
+            cast({sql.literal(acceptance.authority)} as varchar) as _authority_code,
+            cast(nullif(concat_ws(' ', {", ".join(marks)}), '') as varchar) as _marks,
+            cast({sql.literal(acceptance.file_id)} as varchar) as _source_file,
+            cast(j._source_row as bigint) as _source_row
+        from judged as j
+        {" ".join(joins)}
+        where j._refusal is null
+        """,
+        content,
+    )
+    if dataset.coverage in _MOVED_BY:
+        register = ", ".join(_MOVED_BY[dataset.coverage])
+        _copy(
+            connection,
+            f"select _source_file as source_file, {register}, count(*) as rows "
+            f"from read_parquet({sql.literal(content)}) group by source_file, {register} order by {register}",
+            acceptance.registers(home),
+        )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Rows of a file against what it replaces, by key."""
+
+    new: int
+    changed: int
+    unchanged: int
+    withdrawn: int
+
+
+def compare(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    acceptance: Acceptance,
+    before: list[Acceptance],
+    home: Home,
+) -> Difference:
+    """Count what is new, changed, unchanged and withdrawn against the files in force before.
+
+    For attendance only the registers that this file contains are compared.
+    """
+    if not before:
+        return Difference(acceptance.rows_loaded, 0, 0, 0)
+    key = ", ".join(sql.name(column) for column in dataset.raw_key)
+    others = [str(c.raw_name) for c in dataset.raw_columns if str(c.raw_name) not in dataset.raw_key]
+    values = f"hash({', '.join(sql.name(column) for column in others)})" if others else "0"
+    old_files = sql.file_list(each.content(home) for each in before)
+    where = ""
+    if dataset.coverage in _MOVED_BY:
+        register = ", ".join(_MOVED_BY[dataset.coverage])
+        where = (
+            f"where ({register}) in (select ({register}) from read_parquet({sql.literal(acceptance.registers(home))}))"
+        )
+    row = connection.execute(
+        f"""
+        with new_rows as (
+            select {key}, any_value({values}) as value_hash
+            from read_parquet({sql.literal(acceptance.content(home))})
+            group by {key}
+        ),
+        old_rows as (
+            select {key}, any_value({values}) as value_hash from read_parquet({old_files}) {where} group by {key}
+        )
+        select
+            count(*) filter (where o.value_hash is null),
+            count(*) filter (where o.value_hash <> n.value_hash),
+            count(*) filter (where o.value_hash = n.value_hash),
+            count(*) filter (where n.value_hash is null)
+        from new_rows as n
+        full outer join old_rows as o using ({key})
+        """
+    ).fetchone()
+    return Difference(*(int(count) for count in row)) if row else Difference(0, 0, 0, 0)
+
+
+def _domain(column: Column) -> str:
+    """The pseudonym domain of a column, or an empty text."""
+    if column.identifier:
+        return column.identifier.value
+    return "postcode" if column.personal is PersonalData.POSTCODE else ""
+
+
+def _name(column: Column) -> str:
+    return sql.name(column.name.lower())
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write a query's rows to a private Parquet file, all or nothing."""
+    path.parent.mkdir(mode=OWNER_ONLY_DIRECTORY, parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        connection.execute(f"copy ({query}) to {sql.literal(part)} ({_PARQUET})")
+        part.chmod(OWNER_ONLY_FILE)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,210 @@
+"""The door of the landing: what to expect of a night, land each delivery, close the night.
+
+Nothing here knows Airflow. Everything returned can travel between tasks: counts, names of files, dates.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from childrens_warehouse.datasets import Source, of_source
+from childrens_warehouse.errors import FileRefused
+from childrens_warehouse.landing import manifest, quarantine
+from childrens_warehouse.landing.land import Delivery, Outcome, land
+from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.raw.acceptance import accepted
+from childrens_warehouse.settings import Home, Settings
+
+_AUTHORITY = re.compile(r"\d{3}")
+
+
+@dataclass(frozen=True)
+class SourceNight:
+    """What one source brought tonight, and as of when it speaks now. Keyed by authority."""
+
+    source: str
+    night: str
+    as_of: dict[str, str | None]
+    late: tuple[str, ...]
+    refused: tuple[str, ...]
+    files: int
+    rows_loaded: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> SourceNight:
+        return cls(**{**values, "late": tuple(values["late"]), "refused": tuple(values["refused"])})
+
+
+def authorities(settings: Settings) -> tuple[str, ...]:
+    """The authorities that have a folder in the inbox: three-digit codes."""
+    if not settings.home.inbox.is_dir():
+        return ()
+    return tuple(
+        sorted(path.name for path in settings.home.inbox.iterdir() if path.is_dir() and _AUTHORITY.fullmatch(path.name))
+    )
+
+
+def nights(settings: Settings, source: str | None = None) -> tuple[dt.date, ...]:
+    """Every extract date the inbox holds a folder of, oldest first."""
+    pattern = f"*/{source or '*'}/*"
+    found = {_date_of(path) for path in settings.home.inbox.glob(pattern) if path.is_dir()}
+    return tuple(sorted(day for day in found if day))
+
+
+def is_complete(settings: Settings, authority: str, source: str, night: dt.date) -> bool:
+    """Is the folder all there: its manifest written, or nothing in it changed for the time to settle?"""
+    folder = _folder(settings.home, authority, source, night)
+    if (folder / manifest.NAME).exists():
+        return True
+    try:
+        files = [path for path in folder.iterdir() if path.is_file()]
+    except OSError:
+        return False
+    if not files:
+        return False
+    newest = max(path.stat().st_mtime for path in files)
+    return dt.datetime.now(dt.UTC).timestamp() - newest >= settings.settle.total_seconds()
+
+
+def expect(settings: Settings, source: str, night: dt.date, authority: str, run_id: str) -> list[Delivery]:
+    """The files to land: of the night's folder and of every earlier one that is not landed as it lies there now.
+
+    What is missing, unknown or unreadable as a folder is recorded here, since there is no file to land.
+    """
+    ledger = Ledger(settings.home.ledger)
+    landed = ledger.folder_states(authority, source)
+    parent = settings.home.inbox / authority / source
+    days = sorted(day for path in parent.glob("*") if path.is_dir() and (day := _date_of(path)) and day <= night)
+    deliveries: list[Delivery] = []
+    for day in days:
+        if not is_complete(settings, authority, source, day):
+            continue
+        folder = _folder(settings.home, authority, source, day)
+        is_known = landed.get(day.isoformat()) == _state(folder)
+        if is_known and day != night:
+            continue
+        deliveries += _of_folder(settings, folder, Source(source), day, night, authority, run_id, is_known)
+    return deliveries
+
+
+def close(settings: Settings, source: str, night: dt.date, run_id: str, late: list[str]) -> SourceNight:
+    """Note that the night's folders are landed, and tell what is in force of this source.
+
+    late: authorities whose folder was not complete at the cut-off; they stay as they were known.
+    """
+    home, ledger = settings.home, Ledger(settings.home.ledger)
+    events = ledger.query(
+        "select * from file_event where run_id = ? and source = ? order by event_id", (run_id, source)
+    )
+    for authority, day in sorted({(event["authority"], event["extract_date"]) for event in events}):
+        folder = home.inbox / authority / source / day
+        if folder.is_dir():
+            ledger.set_folder_state(authority, source, dt.date.fromisoformat(day), _state(folder))
+    as_of: dict[str, str | None] = dict.fromkeys(authorities(settings))
+    for each in accepted(home):
+        if each.source == source:
+            as_of[each.authority] = max(as_of.get(each.authority) or "", each.extract_date.isoformat())
+    summary = SourceNight(
+        source=source,
+        night=night.isoformat(),
+        as_of=as_of,
+        late=tuple(late),
+        refused=tuple(
+            f"{event['authority']} {event['extract_date']} {event['file_name']}: {event['rule']}"
+            for event in events
+            if event["status"] == "refused"
+        ),
+        files=len([event for event in events if event["status"] in ("accepted", "unchanged", "refused")]),
+        rows_loaded=sum(event["rows_loaded"] or 0 for event in events if event["status"] == "accepted"),
+    )
+    ledger.record_source_night(run_id, night, source, summary.to_dict())
+    return summary
+
+
+def _of_folder(
+    settings: Settings, folder: Path, source: Source, day: dt.date, night: dt.date, authority: str, run_id: str,
+    is_known: bool,
+) -> list[Delivery]:  # fmt: skip
+    def note(file_name: str, dataset: str, status: str, rule: str, reason: str) -> None:
+        Ledger(settings.home.ledger).record_file(
+            run_id=run_id, night=night.isoformat(), authority=authority, source=source.value,
+            extract_date=day.isoformat(), dataset=dataset, file_name=file_name, status=status, rule=rule, reason=reason,
+        )  # fmt: skip
+        if status == "refused":
+            where = quarantine.folder(settings.home, authority, source.value, day.isoformat())
+            quarantine.refuse_file(where, file_name, rule, reason, None)
+
+    try:
+        told = manifest.read(folder, authority, source.value, day)
+    except FileRefused as refusal:
+        note(manifest.NAME, "", "refused", refusal.rule, refusal.reason)
+        return []
+    quarantine.accept_file(quarantine.folder(settings.home, authority, source.value, day.isoformat()), manifest.NAME)
+
+    present = {path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "_"))}
+    named = {file.name for file in told.files} if told else set()
+    deliveries = []
+    for dataset in of_source(source):
+        entry = told.file(dataset.file) if told else None
+        if dataset.file not in present | named:
+            note(
+                dataset.file, dataset.name, "missing", "FILE-NOT-DELIVERED", "not delivered: it stays as it was known."
+            )
+        elif told and entry is None:
+            note(
+                dataset.file, dataset.name, "refused", "FILE-NOT-IN-MANIFEST",
+                "the file is in the folder, but its manifest does not name it: it may be a left-over or unfinished.",
+            )  # fmt: skip
+        else:
+            deliveries.append(
+                Delivery(
+                    authority=authority,
+                    source=source.value,
+                    extract_date=day.isoformat(),
+                    night=night.isoformat(),
+                    dataset=dataset.name,
+                    file_name=dataset.file,
+                    generated_at=told.generated_at.isoformat() if told else None,
+                    rows_told=entry.rows if entry else None,
+                    sha256_told=entry.sha256 if entry else None,
+                    coverage=entry.coverage if entry else None,
+                    is_known=is_known,
+                )
+            )
+    for name in sorted((present | named) - {dataset.file for dataset in of_source(source)}):
+        note(name, "", "unexpected", "FILE-UNEXPECTED", "no dataset is declared for it: it stays in the inbox.")
+    return deliveries
+
+
+def _state(folder: Path) -> str:
+    """Changes when anything in the folder does."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            status = path.stat()
+            digest.update(f"{path.name}|{status.st_size}|{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _folder(home: Home, authority: str, source: str, night: dt.date) -> Path:
+    return home.inbox / authority / source / night.isoformat()
+
+
+def _date_of(folder: Path) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(folder.name)
+    except ValueError:
+        return None
+
+
+__all__ = [
+    "Delivery", "Outcome", "SourceNight", "authorities", "close", "expect", "is_complete", "land", "nights",
+]  # fmt: skip

@@ -1,0 +1,179 @@
+"""The ledger: what arrived, what became of it, what each gate said, what was published. Counts, never values.
+
+SQLite, because several landing tasks write at the same time and any tool can read it. Appended to, never edited.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from childrens_warehouse.settings import OWNER_ONLY_FILE
+
+_SCHEMA = """
+create table if not exists file_event (
+    event_id integer primary key,
+    recorded_at text not null,
+    run_id text not null,
+    night text not null,            -- the night the run was for
+    authority text not null,
+    source text not null,
+    extract_date text not null,     -- the night the file is of
+    dataset text not null,
+    file_name text not null,
+    status text not null,           -- accepted, unchanged, refused, missing, unexpected
+    rule text,
+    reason text,
+    notes text,
+    scope text,
+    generated_at text,
+    sha256 text,
+    rows_read integer,
+    rows_loaded integer,
+    rows_refused integer,
+    rows_new integer,
+    rows_changed integer,
+    rows_unchanged integer,
+    rows_withdrawn integer,
+    marks text,                     -- JSON: rule code -> rows
+    refusals text,                  -- JSON: rule code -> rows
+    verdict text,                   -- of the arrivals suite
+    archived_as text,
+    seconds real
+);
+create index if not exists file_event_night on file_event (night, source);
+create table if not exists folder_state (
+    authority text not null,
+    source text not null,
+    extract_date text not null,
+    state text not null,
+    landed_at text not null,
+    primary key (authority, source, extract_date)
+);
+create table if not exists source_night (
+    recorded_at text not null,
+    run_id text not null,
+    night text not null,
+    source text not null,
+    summary text not null           -- JSON
+);
+create table if not exists gate_event (
+    recorded_at text not null,
+    run_id text not null,
+    build_id text not null,
+    suite text not null,
+    verdict text not null,          -- pass, warn, fail, could not judge
+    evaluated integer not null,
+    failed text not null            -- JSON: rule, severity, counts
+);
+create table if not exists build_event (
+    recorded_at text not null,
+    run_id text not null,
+    build_id text not null,
+    step text not null,
+    state text not null,
+    detail text not null            -- JSON
+);
+create table if not exists release_event (
+    recorded_at text not null,
+    run_id text not null,
+    build_id text not null,
+    release_id text not null,
+    detail text not null            -- JSON
+);
+"""
+
+
+class Ledger:
+    """One ledger file. Every method opens, writes and closes, so that a killed task leaves nothing behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        is_new = not self.path.exists()
+        connection = sqlite3.connect(self.path, timeout=60)
+        try:
+            if is_new:
+                self.path.chmod(OWNER_ONLY_FILE)
+            connection.row_factory = sqlite3.Row
+            connection.execute("pragma journal_mode = wal")
+            connection.executescript(_SCHEMA)
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+
+    def _append(self, table: str, values: Mapping[str, Any]) -> None:
+        row = {"recorded_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), **values}
+        columns = ", ".join(row)
+        marks = ", ".join(f":{column}" for column in row)
+        with self._open() as connection:
+            connection.execute(f"insert into {table} ({columns}) values ({marks})", _plain(row))
+
+    def record_file(self, **values: Any) -> None:
+        self._append("file_event", values)
+
+    def record_source_night(self, run_id: str, night: dt.date, source: str, summary: Mapping[str, Any]) -> None:
+        self._append("source_night", {"run_id": run_id, "night": night, "source": source, "summary": dict(summary)})
+
+    def record_gate(
+        self, run_id: str, build_id: str, suite: str, verdict: str, evaluated: int, failed: Sequence[Mapping[str, Any]]
+    ) -> None:
+        self._append(
+            "gate_event",
+            {
+                "run_id": run_id, "build_id": build_id, "suite": suite, "verdict": verdict,
+                "evaluated": evaluated, "failed": list(failed),
+            },
+        )  # fmt: skip
+
+    def record_build(self, run_id: str, build_id: str, step: str, state: str, detail: Mapping[str, Any]) -> None:
+        self._append(
+            "build_event",
+            {"run_id": run_id, "build_id": build_id, "step": step, "state": state, "detail": dict(detail)},
+        )
+
+    def record_release(self, run_id: str, build_id: str, release_id: str, detail: Mapping[str, Any]) -> None:
+        self._append(
+            "release_event", {"run_id": run_id, "build_id": build_id, "release_id": release_id, "detail": dict(detail)}
+        )
+
+    def folder_states(self, authority: str, source: str) -> dict[str, str]:
+        """Extract date -> the state in which the folder was last landed."""
+        rows = self.query(
+            "select extract_date, state from folder_state where authority = ? and source = ?", (authority, source)
+        )
+        return {row["extract_date"]: row["state"] for row in rows}
+
+    def set_folder_state(self, authority: str, source: str, extract_date: dt.date, state: str) -> None:
+        with self._open() as connection:
+            connection.execute(
+                "insert or replace into folder_state values (?, ?, ?, ?, ?)",
+                (authority, source, extract_date.isoformat(), state, dt.datetime.now(dt.UTC).isoformat()),
+            )
+
+    def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Rows of a select, as dictionaries. An absent ledger has no rows."""
+        if not self.path.exists():
+            return []
+        with self._open() as connection:
+            return [dict(row) for row in connection.execute(statement, parameters).fetchall()]
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for column, value in row.items():
+        if isinstance(value, dict | list | tuple):
+            value = json.dumps(value, default=str)
+        elif isinstance(value, dt.date | os.PathLike):
+            value = str(value) if isinstance(value, os.PathLike) else value.isoformat()
+        plain[column] = value
+    return plain

@@ -1,0 +1,114 @@
+"""An acceptance: "this content, generated at that moment, replaces that scope".
+
+Content and acceptance are apart: the same content delivered again under a newer stamp is a new acceptance of
+old Parquet. An acceptance is one small JSON file, written last and by rename: it is the commit of a landing.
+
+    raw/<dataset>/<authority>/content/<file id>-<scope>.parquet         the rows
+    raw/<dataset>/<authority>/content/<file id>-<scope>.registers.parquet  (school_date) which registers it contains
+    raw/<dataset>/<authority>/accepted/<scope>/<stamp>-<file id>.json   the acceptance
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, OWNER_ONLY_FILE, Home
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """One accepted file. Times are UTC; rows_read = rows_loaded + rows_refused."""
+
+    authority: str
+    source: str
+    dataset: str
+    scope: str
+    extract_date: dt.date
+    generated_at: dt.datetime
+    file_name: str
+    sha256: str
+    rows_read: int
+    rows_loaded: int
+    rows_refused: int
+    key_id: str
+
+    @property
+    def file_id(self) -> str:
+        return self.sha256[:16]
+
+    @property
+    def collection_year(self) -> int | None:
+        kind, _, year = self.scope.partition(":")
+        return int(year) if kind == "collection_year" else None
+
+    @property
+    def order(self) -> tuple[dt.datetime, str]:
+        """Newer wins; two files with one stamp are settled by content, so that order of arrival never is."""
+        return self.generated_at, self.sha256
+
+    def folder(self, home: Home) -> Path:
+        return home.raw / self.dataset / self.authority
+
+    def content(self, home: Home) -> Path:
+        return self.folder(home) / "content" / f"{self.file_id}-{_as_file(self.scope)}.parquet"
+
+    def registers(self, home: Home) -> Path:
+        """Which (supplier, school, date) a school_date file contains."""
+        return self.content(home).with_suffix(".registers.parquet")
+
+    def record(self, home: Home) -> Path:
+        stamp = self.generated_at.strftime("%Y%m%dT%H%M%S%fZ")
+        return self.folder(home) / "accepted" / _as_file(self.scope) / f"{stamp}-{self.file_id}.json"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            **asdict(self),
+            "extract_date": self.extract_date.isoformat(),
+            "generated_at": self.generated_at.isoformat(),
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Acceptance:
+        return cls(
+            **{
+                **values,
+                "extract_date": dt.date.fromisoformat(values["extract_date"]),
+                "generated_at": dt.datetime.fromisoformat(values["generated_at"]),
+            }
+        )
+
+
+def _as_file(scope: str) -> str:
+    return scope.replace(":", "-")
+
+
+def commit(acceptance: Acceptance, home: Home) -> None:
+    """Write the acceptance. From this moment on the file counts; before it, nothing of it does."""
+    write_atomically(acceptance.record(home), json.dumps(acceptance.to_dict(), indent=1).encode())
+
+
+def accepted(home: Home, dataset: str | None = None, authority: str | None = None) -> Iterator[Acceptance]:
+    """Every acceptance ever, in no particular order."""
+    for record in home.raw.glob(f"{dataset or '*'}/{authority or '*'}/accepted/*/*.json"):
+        yield Acceptance.from_dict(json.loads(record.read_text(encoding="utf-8")))
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a private file so that a reader sees all of it or nothing, also after a power cut."""
+    path.parent.mkdir(mode=OWNER_ONLY_DIRECTORY, parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY_FILE)
+    try:
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,290 @@
+"""Which files are in force at K, and the schema `raw` that dbt reads.
+
+In force at K is, per authority, dataset and scope, the accepted file with the newest stamp not later than K.
+A `full` file also puts out of force the collection years that were stamped before it. Attendance is settled
+register by register: supplier, school and date.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import duckdb
+
+from childrens_warehouse import sql
+from childrens_warehouse.build.raw_schema import create_empty, typed_columns
+from childrens_warehouse.datasets import ALL, BY_NAME, Coverage, Dataset
+from childrens_warehouse.errors import ConfigurationError
+from childrens_warehouse.raw.acceptance import Acceptance, accepted
+from childrens_warehouse.settings import Settings
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Attendance of one authority and month. `fingerprint` changes when and only when its rows do."""
+
+    authority: str
+    month: dt.date
+    fingerprint: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The files in force at `known_on` (None: now). `fingerprint` is the same for any order of arrival."""
+
+    extracts: tuple[Acceptance, ...]
+    rows_in_force: dict[tuple[str, str], int]
+    partitions: tuple[Partition, ...]
+    as_at: dt.date | None
+    known_on: dt.datetime | None
+
+    @property
+    def fingerprint(self) -> str:
+        told = [f"known_on={self.known_on}", f"as_at={self.as_at}"]
+        told += sorted(
+            f"{each.authority}/{each.dataset}/{each.scope}/{each.sha256}/{each.extract_date}/{each.key_id}"
+            for each in self.extracts
+        )
+        told += [f"{each.authority}/{each.month}/{each.fingerprint}" for each in self.partitions]
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+    @property
+    def key_ids(self) -> frozenset[str]:
+        return frozenset(each.key_id for each in self.extracts)
+
+
+def in_force(settings: Settings, known_on: dt.datetime | None = None) -> InForce:
+    """What counts at `known_on`. Raises ConfigurationError when files were pseudonymised with different keys."""
+    by_dataset: dict[tuple[str, str], list[Acceptance]] = defaultdict(list)
+    for each in accepted(settings.home):
+        if each.dataset in BY_NAME and (known_on is None or each.generated_at <= known_on):
+            by_dataset[each.authority, each.dataset].append(each)
+
+    extracts: list[Acceptance] = []
+    rows: dict[tuple[str, str], int] = {}
+    partitions: list[Partition] = []
+    for (authority, dataset), acceptances in sorted(by_dataset.items()):
+        if BY_NAME[dataset].coverage is Coverage.SCHOOL_DATE:
+            registers = _Registers(settings, acceptances)
+            extracts += registers.files_in_force()
+            rows |= {(dataset, file_id): count for file_id, count in registers.rows_by_file().items()}
+            partitions += registers.partitions(authority)
+        else:
+            winners = newest_per_scope(acceptances)
+            extracts += winners
+            rows |= {(dataset, each.file_id): each.rows_loaded for each in winners}
+    result = InForce(
+        extracts=tuple(sorted(extracts, key=lambda each: (each.authority, each.dataset, each.scope, each.sha256))),
+        rows_in_force=rows,
+        partitions=tuple(sorted(partitions, key=lambda each: (each.authority, each.month))),
+        as_at=max((each.extract_date for each in extracts), default=None),
+        known_on=known_on,
+    )
+    if len(result.key_ids) > 1:
+        raise ConfigurationError(
+            f"Files in force were pseudonymised with different keys ({', '.join(sorted(result.key_ids))}): "
+            "the same child would be two. Set the key they were landed with, or land them all again."
+        )
+    return result
+
+
+def newest_per_scope(acceptances: Iterable[Acceptance]) -> list[Acceptance]:
+    """Of each scope the newest; of these, not those that a newer full list replaced."""
+    newest: dict[str, Acceptance] = {}
+    for each in acceptances:
+        if each.scope not in newest or newest[each.scope].order < each.order:
+            newest[each.scope] = each
+    full = newest.get(Coverage.FULL)
+    return [each for each in newest.values() if full is None or each.scope == Coverage.FULL or full.order < each.order]
+
+
+def create_raw_schema(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    force: InForce,
+    rebuild: Collection[tuple[str, dt.date]],
+) -> None:
+    """Create the schema `raw` (docs/architecture.md) in a candidate.
+
+    rebuild: (authority, month) of the attendance partitions to be built; `raw.attendance` holds only their rows.
+    """
+    create_empty(connection)
+    if force.as_at is None:
+        connection.execute("delete from raw.night")
+        return
+    connection.execute("delete from raw.night")
+    connection.execute(
+        f"insert into raw.night select {sql.literal(force.as_at)}, cast({sql.literal(force.known_on)} as timestamp)"
+    )
+    _insert(
+        connection,
+        "raw.extract",
+        [
+            (
+                each.authority, each.source, each.dataset, each.scope, each.file_id, each.file_name,
+                each.extract_date, each.generated_at.replace(tzinfo=None), each.rows_read, each.rows_loaded,
+                each.rows_refused, force.rows_in_force[each.dataset, each.file_id],
+            )
+            for each in force.extracts
+        ],
+    )  # fmt: skip
+    wanted = set(rebuild)
+    columns = [row[0] for row in connection.execute("describe raw.attendance_partition").fetchall()]
+    _insert(
+        connection,
+        "raw.attendance_partition",
+        [
+            tuple(
+                {
+                    "authority_code": each.authority,
+                    "session_month": each.month,
+                    "fingerprint": each.fingerprint,
+                    "is_rebuilt": (each.authority, each.month) in wanted,
+                    "rows_in_force": each.rows,
+                }[column]
+                for column in columns
+            )
+            for each in force.partitions
+        ],
+    )
+    for dataset in ALL:
+        of_dataset = [each for each in force.extracts if each.dataset == dataset.name]
+        if dataset.coverage is Coverage.SCHOOL_DATE:
+            _create_attendance_view(connection, settings, dataset, of_dataset, wanted)
+        elif of_dataset:
+            parts = [_select(settings, dataset, each) for each in of_dataset]
+            connection.execute(f"create or replace view raw.{dataset.name} as {' union all '.join(parts)}")
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:
+    if rows:
+        marks = ", ".join("?" for _ in rows[0])
+        connection.executemany(f"insert into {table} values ({marks})", rows)
+
+
+def _select(settings: Settings, dataset: Dataset, each: Acceptance, where: str = "") -> str:
+    """The rows of one accepted file with the lineage its acceptance gives."""
+    lineage = {
+        "_authority_code": sql.literal(each.authority),
+        "_collection_year": f"cast({sql.literal(each.collection_year)} as integer)",
+        "_stamp": sql.literal(each.generated_at),
+        "_source_file": sql.literal(each.file_id),
+    }
+    columns = ", ".join(
+        f"{lineage[name]} as {name}" if name in lineage else sql.name(name) for name, _ in typed_columns(dataset)
+    )
+    return f"select {columns} from read_parquet({sql.literal(each.content(settings.home))}) {where}"
+
+
+def _create_attendance_view(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    dataset: Dataset,
+    extracts: list[Acceptance],
+    wanted: set[tuple[str, dt.date]],
+) -> None:
+    """`raw.attendance`: of the files that touch a month to be rebuilt, the registers that are in force."""
+    connection.execute(
+        "create or replace table raw.attendance_out_of_force "
+        "(source_file varchar, supplier varchar, school_urn integer, session_date date)"
+    )
+    parts = []
+    for authority in sorted({each.authority for each in extracts}):
+        registers = _Registers(settings, [each for each in extracts if each.authority == authority])
+        months = {month for code, month in wanted if code == authority}
+        for each, beaten in registers.contributing(months):
+            dates = " or ".join(
+                f"session_date between {sql.literal(month)} and {sql.literal(_last_day(month))}"
+                for month in sorted(months)
+            )
+            where = f"where ({dates})"
+            if beaten:
+                _insert(connection, "raw.attendance_out_of_force", [(each.file_id, *register) for register in beaten])
+                where += (
+                    " and (supplier, school_urn, session_date) not in (select (supplier, school_urn, session_date) "
+                    f"from raw.attendance_out_of_force where source_file = {sql.literal(each.file_id)})"
+                )
+            parts.append(_select(settings, dataset, each, where))
+    if parts:
+        connection.execute(f"create or replace view raw.{dataset.name} as {' union all '.join(parts)}")
+
+
+def _last_day(month: dt.date) -> dt.date:
+    return (month + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+
+
+class _Registers:
+    """The registers (supplier, school, date) of one authority's attendance files, and which file wins each."""
+
+    def __init__(self, settings: Settings, acceptances: list[Acceptance]) -> None:
+        # The same content under several stamps counts with its newest.
+        newest: dict[str, Acceptance] = {}
+        for each in acceptances:
+            if each.file_id not in newest or newest[each.file_id].order < each.order:
+                newest[each.file_id] = each
+        self._files = newest
+        self._connection = duckdb.connect()
+        ranked = sorted(newest.values(), key=lambda each: each.order)
+        self._connection.execute("create table files (source_file varchar, rank integer)")
+        _insert(self._connection, "files", [(each.file_id, rank) for rank, each in enumerate(ranked)])
+        paths = sql.file_list(each.registers(settings.home) for each in ranked)
+        self._connection.execute(
+            f"""
+            create table registers as
+            with delivered as (
+                select r.source_file, r.supplier, r.school_urn, r.session_date, r.rows, f.rank
+                from read_parquet({paths}) as r
+                inner join files as f on r.source_file = f.source_file
+            )
+            select *, rank = max(rank) over (partition by supplier, school_urn, session_date) as is_in_force
+            from delivered
+            """
+        )
+
+    def files_in_force(self) -> list[Acceptance]:
+        return [self._files[file_id] for file_id in self.rows_by_file()]
+
+    def rows_by_file(self) -> dict[str, int]:
+        rows = self._connection.execute(
+            "select source_file, cast(sum(rows) as bigint) from registers where is_in_force group by source_file"
+        ).fetchall()
+        return {str(file_id): int(count) for file_id, count in rows}
+
+    def partitions(self, authority: str) -> list[Partition]:
+        # Content is named by its own hash, so "which content wins each register" says everything about the rows.
+        rows = self._connection.execute(
+            """
+            select
+                cast(date_trunc('month', session_date) as date) as month,
+                sha256(string_agg(
+                    concat_ws('|', supplier, school_urn, session_date, source_file), chr(10)
+                    order by supplier, school_urn, session_date
+                )) as fingerprint,
+                cast(sum(rows) as bigint) as rows
+            from registers
+            where is_in_force
+            group by month
+            """
+        ).fetchall()
+        return [Partition(authority, month, str(fingerprint), int(count)) for month, fingerprint, count in rows]
+
+    def contributing(self, months: set[dt.date]) -> list[tuple[Acceptance, list[tuple[str, int, dt.date]]]]:
+        """Per file that has a register in force in `months`: its registers in them that are not in force."""
+        if not months:
+            return []
+        within = f"cast(date_trunc('month', session_date) as date) in ({sql.literals(sorted(months))})"
+        files = self._connection.execute(
+            f"select distinct source_file from registers where is_in_force and {within} order by source_file"
+        ).fetchall()
+        beaten: dict[str, list[tuple[str, int, dt.date]]] = defaultdict(list)
+        for file_id, *register in self._connection.execute(
+            "select source_file, supplier, school_urn, session_date from registers "
+            f"where not is_in_force and {within} order by all"
+        ).fetchall():
+            beaten[str(file_id)].append(tuple(register))  # type: ignore[arg-type]
+        return [(self._files[str(file_id)], beaten[str(file_id)]) for (file_id,) in files]
