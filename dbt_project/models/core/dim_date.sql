@@ -54,7 +54,7 @@ years as (
         month_start,
         month_end,
         iso_weekday,
-        case when calendar_month >= 4 then calendar_year + 1 else calendar_year end as collection_year,
+        {{ collection_year_of('date_day') }} as collection_year,
         -- April to June is the first quarter
         cast(floor(((calendar_month + 8) % 12) / 3.0) as integer) + 1 as financial_quarter,
         case when calendar_month >= 9 then calendar_year else calendar_year - 1 end as school_year
