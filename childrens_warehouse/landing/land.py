@@ -186,6 +186,8 @@ class _Landing:
         ]
         if not known or not acceptance.content(self.home).exists():
             return None
+        self.rows_read = known[0].rows_read
+        self._check_rows(known[0].rows_read)
         counted = replace(
             acceptance,
             rows_read=known[0].rows_read,
@@ -210,8 +212,7 @@ class _Landing:
         self.rows_read = text.rows_read
         if text.rows_read == 0 and not dataset.may_be_empty:
             raise FileRefused("FILE-NO-ROWS", "the file has a header and no rows: that would withdraw everything.")
-        if told is not None and told != text.rows_read:
-            raise FileRefused("FILE-ROWS", f"the manifest says {told} rows, the file has {text.rows_read}.")
+        self._check_rows(text.rows_read)
 
         rows.create_judged(connection, dataset, text, rows.period(dataset, acceptance.scope, acceptance.extract_date))
         refused = sorted([*rows.unreadable_rows(text), *rows.refused_rows(connection)])
@@ -225,8 +226,11 @@ class _Landing:
         )
         quarantine.refuse_rows(where, acceptance.file_name, refused, str(self.archived_as))
         too_many = len(refused) > min(dataset.ceiling * text.rows_read, dataset.ceiling_rows)
-        if judgement.verdict is Verdict.FAIL or too_many:
-            raise FileRefused(*_why(judgement, refused, text.rows_read, dataset))
+        if too_many:
+            raise FileRefused("ROWS-CEILING", _too_many(refused, text.rows_read, dataset))
+        if judgement.verdict is Verdict.FAIL:
+            broken = sorted({result.rule for result in judgement.failed if result.severity == "critical"})
+            raise FileRefused(broken[0], f"the arrivals suite failed: {', '.join(broken)}.")
 
         duplicates = rows.create_duplicates(connection, dataset)
         keep.map_identities(connection, dataset, acceptance.authority, pseudonyms.load(self.home))
@@ -255,6 +259,11 @@ class _Landing:
             refusals=dict(Counter(rule for _, rule, _ in refused)),
             verdict=judgement.verdict.value,
         )
+
+    def _check_rows(self, found: int) -> None:
+        told = self.delivery.rows_told
+        if told is not None and told != found:
+            raise FileRefused("FILE-ROWS", f"the manifest says {told} rows, the file has {found}.")
 
     def _before(self, acceptance: Acceptance) -> list[Acceptance]:
         """The accepted files that this one competes with."""
@@ -294,20 +303,14 @@ def _stamp(delivery: Delivery, archived: Path, delivered: Path) -> dt.datetime:
     return dt.datetime.fromtimestamp(source.stat().st_mtime, dt.UTC).replace(microsecond=0)
 
 
-def _why(judgement: Any, refused: list[tuple[int, str, str | None]], read: int, dataset: Dataset) -> tuple[str, str]:
-    """Rule and reason of a refused file: the commonest row rules first, since they are what must be put right."""
-    if refused:
-        commonest = Counter((rule, column) for _, rule, column in refused).most_common(3)
-        counted = ", ".join(
-            f"{rule}{f' in {column}' if column else ''} ({count})" for (rule, column), count in commonest
-        )
-        return (
-            "ROWS-CEILING",
-            f"{len(refused)} of {read} rows would be refused, more than {dataset.ceiling:.0%} or "
-            f"{dataset.ceiling_rows}: {counted}.",
-        )
-    broken = [result for result in judgement.failed if result.severity == "critical"]
-    return broken[0].rule, f"the arrivals suite failed: {', '.join(sorted({result.rule for result in broken}))}."
+def _too_many(refused: list[tuple[int, str, str | None]], read: int, dataset: Dataset) -> str:
+    """The commonest rules first, since they are what must be put right."""
+    commonest = Counter((rule, column) for _, rule, column in refused).most_common(3)
+    counted = ", ".join(f"{rule}{f' in {column}' if column else ''} ({count})" for (rule, column), count in commonest)
+    return (
+        f"{len(refused)} of {read} rows would be refused, more than {dataset.ceiling:.0%} or "
+        f"{dataset.ceiling_rows:,}: {counted}."
+    )
 
 
 def _marks(connection: duckdb.DuckDBPyConnection, acceptance: Acceptance, home: Home) -> dict[str, int]:

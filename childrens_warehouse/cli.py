@@ -1,0 +1,148 @@
+"""The command line: the work that the DAGs and the Makefile call, one command each."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from childrens_warehouse.errors import WarehouseError
+from childrens_warehouse.settings import Settings, parse_instant
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # a local may hold a child's value
+    help="A nightly data warehouse for English children's services.",
+)
+
+Night = Annotated[str | None, typer.Option("--night", help="Extract date, 2017-05-31; default: the newest in the inbox.")]
+
+
+def _settings() -> Settings:
+    settings = Settings.from_environment()
+    settings.home.create()
+    return settings
+
+
+def _night(settings: Settings, text: str | None) -> dt.date:
+    from childrens_warehouse.landing.night import nights
+
+    if text:
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is not a date like 2017-05-31") from None
+    found = nights(settings)
+    if not found:
+        raise typer.BadParameter(f"the inbox {settings.home.inbox} is empty: name a night or run `warehouse simulate`")
+    return found[-1]
+
+
+@app.command()
+def land(night: Night = None) -> None:
+    """Land what lies in the inbox, of every source and authority, up to a night."""
+    from childrens_warehouse import run
+
+    settings = _settings()
+    day = _night(settings, night)
+    outcomes = run.land_night(settings, day, f"land-{day}-{dt.datetime.now(dt.UTC):%H%M%S}", typer.echo)
+    for outcome in outcomes:
+        typer.echo(
+            f"{outcome.status:<10}{outcome.authority}/{outcome.source}/{outcome.extract_date}/{outcome.file_name}: "
+            f"{outcome.rows_read} read, {outcome.rows_loaded} loaded, {outcome.rows_refused} refused"
+            + (f" ({outcome.rule}: {outcome.reason})" if outcome.rule else "")
+        )
+
+
+@app.command()
+def build(
+    known_on: Annotated[
+        str | None, typer.Option(help="Build what was known at that time: 2017-06-01 or 2017-06-01T02:10:00Z.")
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Build from raw although nothing changed.")] = False,
+) -> None:
+    """Build the candidate from what is in force, test it and judge it. Publishes nothing."""
+    from childrens_warehouse.build import steps
+
+    settings = _settings()
+    if known_on:
+        settings = dataclasses.replace(settings, known_on=parse_instant(known_on))
+    result = steps.build(settings, f"build-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}", typer.echo, force=force)
+    typer.echo(f"{result.start.reason} Build {result.build_id or 'not needed'}.")
+
+
+@app.command()
+def publish(build_id: Annotated[str, typer.Argument(help="The gated build to publish.")]) -> None:
+    """Publish a gated build: all of it or nothing."""
+    from childrens_warehouse.publish import steps
+
+    release = steps.publish(_settings(), build_id)
+    typer.echo(f"Published release {release.release_id}.")
+
+
+@app.command()
+def run(night: Night = None) -> None:
+    """Land, build, gate and publish one night in this process, without Airflow."""
+    from childrens_warehouse import report
+    from childrens_warehouse.run import run_night
+
+    settings = _settings()
+    day = _night(settings, night)
+    result = run_night(settings, day, typer.echo)
+    report.print_night(settings, day, result.run_id)
+
+
+@app.command()
+def status(night: Night = None) -> None:
+    """What the last run of a night came to: files, refusals, gate, release, headline indicators."""
+    from childrens_warehouse import report
+
+    settings = _settings()
+    report.print_night(settings, _night(settings, night))
+
+
+@app.command()
+def generate() -> None:
+    """Write the files that derive from the declarations: the dbt source and the data dictionary."""
+    from childrens_warehouse.datasets import data_dictionary, dbt_sources
+
+    for module in (dbt_sources, data_dictionary):
+        typer.echo(f"wrote {module.write()}")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def dbt(context: typer.Context) -> None:
+    """Run any dbt command on the candidate database of this home, with the variables it needs."""
+    from childrens_warehouse.build import dbt as runner
+
+    settings = _settings()
+    candidate = settings.home.build / "candidate.duckdb"
+    finished = subprocess.run(
+        [sys.executable, "-m", "childrens_warehouse.build.dbt", "--candidate", str(candidate), *context.args],
+        cwd=runner.DBT_PROJECT,
+        check=False,
+    )
+    raise typer.Exit(finished.returncode)
+
+
+def _register() -> None:
+    from childrens_warehouse.simulate.command import register
+
+    register(app)
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line, not a traceback."""
+    try:
+        app(standalone_mode=True)
+    except WarehouseError as error:
+        typer.secho(f"{type(error).__name__}: {error}", fg="red", err=True)
+        raise SystemExit(1) from None
+
+
+_register()

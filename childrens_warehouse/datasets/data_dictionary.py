@@ -1,0 +1,84 @@
+"""The data dictionary, generated: what arrives (declarations) and what is published (the models' descriptions)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from childrens_warehouse.datasets import ALL, LINEAGE, Dataset
+from childrens_warehouse.settings import PROJECT
+
+PATH = PROJECT / "docs" / "data-dictionary.md"
+_MODELS = PROJECT / "dbt_project" / "models"
+
+_HEAD = """# Data dictionary
+
+Generated from the dataset declarations and the models' descriptions by `warehouse generate`; do not edit.
+Personal-data classes are explained in `childrens_warehouse/datasets/declaration.py`.
+"""
+
+
+def render() -> str:
+    """The whole page as Markdown."""
+    parts = [_HEAD, "## What arrives\n"]
+    parts += [_dataset(dataset) for dataset in ALL]
+    parts.append("### Lineage columns that landing adds to every row of raw\n")
+    parts.append(_table(("column", "type", "what"), [(f"`{name}`", kind, what) for name, kind, what in LINEAGE]))
+    parts.append("## What is published\n")
+    parts += [_model(model) for model in _public_models()]
+    return "\n".join(parts)
+
+
+def write() -> Path:
+    """Write the page and return its path."""
+    PATH.write_text(render(), encoding="utf-8")
+    return PATH
+
+
+def _dataset(dataset: Dataset) -> str:
+    rows = [
+        (
+            f"`{column.name}`" + (" (key)" if column.name in dataset.key else ""),
+            column.kind.value + (f", list {column.code_list}" if column.code_list else ""),
+            f"`{column.raw_name}`" if column.is_in_raw else "not in raw",
+            column.personal.value,
+            column.description,
+        )
+        for column in dataset.columns
+    ]
+    return (
+        f"### {dataset.source.value}/{dataset.file}: {dataset.title}\n\n{dataset.grain} Dataset `{dataset.name}`, "
+        f"coverage {dataset.coverage.value}, owner: {dataset.owner}, due {dataset.due}.\n\n"
+        + _table(("column", "kind", "in raw", "personal data", "what"), rows)
+    )
+
+
+def _public_models() -> list[dict[str, object]]:
+    models = []
+    for folder in ("core", "reports"):
+        for path in sorted((_MODELS / folder).rglob("*.yml")):
+            models += yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+    return sorted(models, key=lambda model: model["name"])
+
+
+def _model(model: dict[str, object]) -> str:
+    columns = model.get("columns") or []
+    rows = [
+        (f"`{column['name']}`", column.get("data_type", ""), _one_line(column.get("description", "")))
+        for column in columns  # type: ignore[attr-defined]
+    ]
+    return (
+        f"### {model['name']}\n\n{_one_line(str(model.get('description', '')))}\n\n"
+        + _table(("column", "type", "what"), rows)
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [f"| {' | '.join(headings)} |", f"|{' --- |' * len(headings)}"]
+    lines += [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,177 @@
+"""What the operator reads at the end of a night, from the ledger and the published marts. Counts only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.settings import Settings
+
+HEADLINES = (
+    "cla_count",
+    "cla_three_plus_placements_pct",
+    "cla_reviews_on_time_pct",
+    "cla_health_assessment_pct",
+    "cla_attendance_pct",
+)
+
+_STATUS_STYLE = {"accepted": "green", "unchanged": "dim", "refused": "bold red", "missing": "dim", "unexpected": "yellow"}
+
+
+def print_night(settings: Settings, night: dt.date, run_id: str | None = None, console: Console | None = None) -> None:
+    """Print what landed, what was refused, what the gate said, what is published, and where to look next.
+
+    run_id: the run to speak of; None for the last one of that night.
+    """
+    console = console or Console()
+    if not console.is_terminal:
+        console.width = max(console.width, 160)
+    ledger = Ledger(settings.home.ledger)
+    events = _of_run(ledger, "file_event", night, run_id)
+    console.rule(f"Night of {night:%A %d %B %Y}")
+    _print_files(console, events)
+    _print_sources(console, _of_run(ledger, "source_night", night, run_id))
+    _print_gate(console, ledger)
+    _print_release(console, settings, ledger)
+    _print_headlines(console, settings)
+    _print_next(console, settings, night, events)
+
+
+def _of_run(ledger: Ledger, table: str, night: dt.date, run_id: str | None) -> list[dict[str, Any]]:
+    rows = ledger.query(f"select * from {table} where night = ? order by recorded_at", (night.isoformat(),))
+    if run_id is None:
+        latest: dict[str, str] = {row["source"]: row["run_id"] for row in rows}
+        return [row for row in rows if row["run_id"] == latest[row["source"]]]
+    return [row for row in rows if row["run_id"] == run_id]
+
+
+def _print_files(console: Console, events: Sequence[dict[str, Any]]) -> None:
+    table = Table(title="What landed", title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for heading in ("file", "night of"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("status")
+    for heading in ("read", "loaded", "refused", "new", "changed", "unchanged", "withdrawn"):
+        table.add_column(heading, justify="right")
+    table.add_column("what to know", overflow="fold")
+    for event in events:
+        if event["status"] == "missing":
+            continue
+        style = _STATUS_STYLE[event["status"]]
+        table.add_row(
+            f"{event['authority']}/{event['source']}/{event['file_name']}",
+            event["extract_date"],
+            f"[{style}]{event['status']}[/]",
+            *(_count(event[f"rows_{what}"]) for what in (
+                "read", "loaded", "refused", "new", "changed", "unchanged", "withdrawn"
+            )),
+            _remark(event),
+        )  # fmt: skip
+    console.print(table)
+    totals = {what: sum(event[f"rows_{what}"] or 0 for event in events) for what in ("read", "loaded", "refused")}
+    console.print(
+        f"Accounted for: {totals['read']:,} read = {totals['loaded']:,} loaded + {totals['refused']:,} refused."
+    )
+    if events and all(event["status"] in ("unchanged", "missing", "unexpected") for event in events):
+        console.print("[bold]Nothing new was delivered: every file is as it was landed before.[/]")
+    missing = [f"{event['source']}/{event['file_name']}" for event in events if event["status"] == "missing"]
+    if missing:
+        console.print(f"Not delivered, stays as it was known: {', '.join(sorted(set(missing)))}.")
+    console.print()
+
+
+def _remark(event: dict[str, Any]) -> str:
+    parts = []
+    if event["status"] in ("refused", "unexpected"):
+        parts.append(f"{event['rule']}: {event['reason']}")
+    for column, word in (("refusals", "refused"), ("marks", "marked")):
+        counts = json.loads(event[column]) if event[column] else {}
+        if counts:
+            parts.append(f"{word}: " + ", ".join(f"{rule} {rows:,}" for rule, rows in counts.items()))
+    if event["notes"]:
+        parts.append(event["notes"])
+    return "; ".join(parts)
+
+
+def _print_sources(console: Console, nights: Sequence[dict[str, Any]]) -> None:
+    for row in nights:
+        summary = json.loads(row["summary"])
+        as_of = ", ".join(f"{authority} as of {day or 'never'}" for authority, day in summary["as_of"].items())
+        late = f" [yellow]Late: {', '.join(summary['late'])}; what was known stays.[/]" if summary["late"] else ""
+        console.print(f"{summary['source']}: {as_of or 'no folder in the inbox'}.{late}")
+    console.print()
+
+
+def _print_gate(console: Console, ledger: Ledger) -> None:
+    last = ledger.query("select build_id from gate_event order by rowid desc limit 1")
+    if not last:
+        return
+    rows = ledger.query("select * from gate_event where build_id = ?", (last[0]["build_id"],))
+    worst = [row for row in rows if row["verdict"] != "pass"]
+    passed = len(rows) - len(worst)
+    console.print(f"Gate of build {last[0]['build_id']}: {passed} of {len(rows)} suites passed without a word.")
+    for row in worst:
+        style = "yellow" if row["verdict"] == "warn" else "bold red"
+        rules = ", ".join(sorted({str(failed.get("rule")) for failed in json.loads(row["failed"])}))
+        console.print(f"  [{style}]{row['verdict']}[/] {row['suite']}: {rules}")
+
+
+def _print_release(console: Console, settings: Settings, ledger: Ledger) -> None:
+    last = ledger.query("select * from release_event order by rowid desc limit 1")
+    if not last or not settings.home.marts.exists():
+        console.print("[bold yellow]Nothing is published yet.[/]\n")
+        return
+    console.print(f"Published: release [bold]{last[0]['release_id']}[/] since {last[0]['recorded_at']}.\n")
+
+
+def _print_headlines(console: Console, settings: Settings) -> None:
+    if not settings.home.marts.exists():
+        return
+    wanted = ", ".join("?" for _ in HEADLINES)
+    with duckdb.connect(str(settings.home.marts), read_only=True) as connection:
+        rows = connection.execute(
+            f"""
+            select v.authority_code, i.title, v.period, v.as_at, v.display, v.unit, v.numerator, v.denominator
+            from marts.indicator_value as v
+            inner join marts.indicator as i using (indicator_id, definition_version)
+            where v.dimension = 'all' and v.indicator_id in ({wanted})
+            qualify row_number() over (partition by v.authority_code, v.indicator_id order by v.as_at desc) = 1
+            order by v.authority_code, list_position([{wanted}], v.indicator_id)
+            """,
+            [*HEADLINES, *HEADLINES],
+        ).fetchall()
+    table = Table(title="Headline indicators", title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for heading in ("authority", "indicator", "period", "as at"):
+        table.add_column(heading)
+    for heading in ("value", "numerator", "denominator"):
+        table.add_column(heading, justify="right")
+    for authority, title, period, as_at, display, unit, numerator, denominator in rows:
+        value = "not available" if display is None else f"{display}{' %' if unit == 'percent' else ''}"
+        table.add_row(
+            authority, title, period, f"{as_at:%d %b %Y}", value, _count(numerator), _count(denominator)
+        )
+    console.print(table)
+    console.print()
+
+
+def _print_next(console: Console, settings: Settings, night: dt.date, events: Sequence[dict[str, Any]]) -> None:
+    home = settings.home
+    console.print("[bold]Where to look next[/]")
+    console.print(f"  query        duckdb -readonly {home.marts}   (schema marts)")
+    if any(event["rows_refused"] or event["status"] == "refused" for event in events):
+        console.print(f"  refusals     {home.quarantine}  (rule, row and what to do; the files are in the archive)")
+    console.print(f"  ledger       {home.ledger}  (every file, gate and release)")
+    console.print(f"  logs         {home.logs}")
+    console.print(f"  again        warehouse status --night {night}")
+
+
+def _count(value: float | int | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"

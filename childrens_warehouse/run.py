@@ -1,0 +1,58 @@
+"""One night without an orchestrator: land, build, gate, publish, in this process.
+
+What the DAGs do task by task, for the command line, tests and the benchmark. Operators run the DAGs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from childrens_warehouse.build.steps import BuildResult, build
+from childrens_warehouse.datasets import Source
+from childrens_warehouse.landing import night as landing
+from childrens_warehouse.publish.steps import Release, current_release, publish
+from childrens_warehouse.settings import Settings
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class NightResult:
+    """What one night came to. `release` is the one that stands afterwards; `is_new` says if it is tonight's."""
+
+    run_id: str
+    outcomes: tuple[landing.Outcome, ...]
+    build: BuildResult
+    release: Release | None
+    is_new: bool
+
+
+def land_night(
+    settings: Settings, night: dt.date, run_id: str, progress: Progress | None = None
+) -> tuple[landing.Outcome, ...]:
+    """Land what lies in the inbox for `night` and any earlier night not landed yet, of every source and authority."""
+    outcomes: list[landing.Outcome] = []
+    for source in Source:
+        late = []
+        for authority in landing.authorities(settings):
+            if not landing.is_complete(settings, authority, source, night):
+                late.append(authority)
+            for delivery in landing.expect(settings, source, night, authority, run_id):
+                if progress:
+                    progress(f"landing {authority} {delivery.dataset} {delivery.extract_date}")
+                outcomes.append(landing.land(settings, delivery, run_id))
+        landing.close(settings, source, night, run_id, late)
+    return tuple(outcomes)
+
+
+def run_night(settings: Settings, night: dt.date, progress: Progress | None = None) -> NightResult:
+    """Land, build, gate and publish one night. Raises what the build or the gate raises."""
+    settings.home.create()
+    run_id = f"run-{night}-{uuid.uuid4().hex[:6]}"
+    outcomes = land_night(settings, night, run_id, progress)
+    built = build(settings, run_id, progress)
+    release = publish(settings, built.build_id) if built.start.needed else current_release(settings)
+    return NightResult(run_id, outcomes, built, release, built.start.needed)

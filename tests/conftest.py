@@ -1,0 +1,106 @@
+"""What every test may use: a warehouse home of its own, and a way to deliver files into its inbox."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from childrens_warehouse.landing import night as landing
+from childrens_warehouse.settings import Home, Settings
+
+KEY = "a key for tests, long enough to be one"
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings of the person who runs it."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("WAREHOUSE_") and name != "WAREHOUSE_SSDA903_SAMPLES":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("WAREHOUSE_PSEUDONYM_KEY", KEY)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of an empty home."""
+    monkeypatch.setenv("WAREHOUSE_HOME", str(tmp_path / "home"))
+    settings = Settings.from_environment()
+    settings.home.create()
+    return settings
+
+
+@dataclasses.dataclass
+class Supplier:
+    """Delivers folders and lands them."""
+
+    settings: Settings
+    authority: str = "310"
+
+    @property
+    def home(self) -> Home:
+        return self.settings.home
+
+    def folder(self, source: str, day: str) -> Path:
+        folder = self.home.inbox / self.authority / source / day
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def deliver(
+        self,
+        source: str,
+        day: str,
+        files: Mapping[str, str | bytes],
+        coverage: str | None = None,
+        generated_at: str | None = None,
+        manifest: Callable[[dict[str, Any]], Any] | None = None,
+    ) -> Path:
+        """Write a night's folder with its manifest. `manifest` may spoil the document before it is written."""
+        folder = self.folder(source, day)
+        entries = []
+        for name, content in files.items():
+            data = content.encode() if isinstance(content, str) else content
+            (folder / name).write_bytes(data)
+            entry: dict[str, Any] = {
+                "name": name,
+                "rows": max(len(data.decode("latin-1").strip().splitlines()) - 1, 0),
+                "sha256": hashlib.sha256(data).hexdigest(),
+            }
+            if coverage:
+                entry["coverage"] = coverage
+            entries.append(entry)
+        document: Any = {
+            "authority": self.authority,
+            "source": source,
+            "extract_date": day,
+            "generated_at": generated_at or f"{dt.date.fromisoformat(day) + dt.timedelta(days=1)}T02:10:00Z",
+            "files": entries,
+        }
+        if manifest:
+            document = manifest(document) or document
+        text = document if isinstance(document, str) else json.dumps(document)
+        (folder / "_manifest.json").write_text(text)
+        return folder
+
+    def land(self, source: str, day: str, run_id: str = "test") -> dict[str, landing.Outcome]:
+        """Land one source up to a night; outcomes by file name."""
+        night = dt.date.fromisoformat(day)
+        outcomes = {
+            delivery.file_name: landing.land(self.settings, delivery, run_id)
+            for delivery in landing.expect(self.settings, source, night, self.authority, run_id)
+        }
+        landing.close(self.settings, source, night, run_id, [])
+        return outcomes
+
+
+@pytest.fixture
+def supplier(settings: Settings) -> Supplier:
+    return Supplier(settings)

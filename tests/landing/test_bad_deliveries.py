@@ -1,0 +1,225 @@
+"""Deliveries that go wrong: what the operator reads, where the file or row went, and that raw is as it was."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.raw.in_force import in_force
+
+UASC = "CHILD,SEX,DOB,DUC\n"
+HEADER = "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n"
+EPISODES = "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n"
+GOOD = HEADER + "".join(f"{child},1,05/06/2005,WBRI,UN3,,\n" for child in range(1, 41))
+DAY = "2017-05-31"
+
+
+def refusal(supplier, source: str, file_name: str) -> dict[str, str]:
+    """What quarantine says of a refused file."""
+    path = supplier.home.quarantine / "310" / source / DAY / f"{file_name}.refused.json"
+    return json.loads(path.read_text())
+
+
+def refused_rows(supplier, source: str, file_name: str) -> list[tuple[int, str, str]]:
+    path = supplier.home.quarantine / "310" / source / DAY / f"{file_name}.rows.csv"
+    with path.open(newline="") as handle:
+        return [(int(row["row"]), row["rule"], row["column"]) for row in csv.DictReader(handle)]
+
+
+@pytest.fixture
+def yesterday(supplier) -> str:
+    """A good header is in force; its fingerprint must stand after every bad delivery."""
+    supplier.deliver("social_care", "2017-05-30", {"header.csv": GOOD})
+    assert supplier.land("social_care", "2017-05-30")["header.csv"].status == "accepted"
+    return in_force(supplier.settings).fingerprint
+
+
+REFUSED_FILES = {
+    "an empty file": (b"", None, "FILE-EMPTY", "no bytes"),
+    "a header without rows": (HEADER, None, "FILE-NO-ROWS", "would withdraw everything"),
+    "rows without a header": (GOOD.removeprefix(HEADER), None, "FILE-HEADER", "not a header"),
+    "a wrong column": (GOOD.replace("ETHNIC", "ETHNICITY"), None, "FILE-COLUMNS", "column ETHNIC is missing"),
+    "semicolons": (GOOD.replace(",", ";"), None, "FILE-SEPARATOR", "semicolons"),
+    "an open quote": (GOOD + '77,"1,05/06/2005,WBRI,UN3,,\n', None, "FILE-QUOTES", "row 42 is never closed"),
+    "Windows-1252": (
+        GOOD.replace("40,1,05/06/2005,WBRI,UN3", "40é,1,05/06/2005,WBRI,UN3").encode("cp1252"),
+        None, "FILE-ENCODING", "byte 0xE9 in line 41 (offset 1085); it looks like Windows-1252",
+    ),
+    "UTF-16": (GOOD.encode("utf-16"), None, "FILE-ENCODING", "it looks like UTF-16"),
+    "a hash that does not match": (
+        GOOD, lambda m: m["files"][0].update(sha256="0" * 64), "FILE-HASH", "manifest says SHA-256 000000000000…"
+    ),
+    "a row count that does not match": (
+        GOOD, lambda m: m["files"][0].update(rows=41), "FILE-ROWS", "says 41 rows, the file has 40"
+    ),
+    "a coverage it cannot have": (
+        GOOD, lambda m: m["files"][0].update(coverage="school_date"), "COVERAGE-UNKNOWN", "collection_year:<year>"
+    ),
+    "too many bad rows": (
+        GOOD.replace("WBRI", "WXYZ", 3), None, "ROWS-CEILING", "3 of 40 rows would be refused, more than 5%"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("story", REFUSED_FILES)
+def test_a_file_is_refused_and_what_was_in_force_stays(supplier, yesterday, story):
+    content, spoil, rule, words = REFUSED_FILES[story]
+    supplier.deliver("social_care", DAY, {"header.csv": content}, manifest=spoil)
+    outcome = supplier.land("social_care", DAY)["header.csv"]
+
+    assert (outcome.status, outcome.rule) == ("refused", rule)
+    assert words in outcome.reason
+    told = refusal(supplier, "social_care", "header.csv")
+    assert told["rule"] == rule and told["what_to_do"]
+    assert (supplier.home.root / told["archived_as"]).read_bytes() == (
+        content if isinstance(content, bytes) else content.encode()
+    )
+    assert outcome.rows_read == outcome.rows_loaded + outcome.rows_refused
+    assert in_force(supplier.settings).fingerprint == yesterday
+
+
+def test_a_file_the_manifest_names_and_nobody_delivered(supplier, yesterday):
+    supplier.deliver("social_care", DAY, {"header.csv": GOOD})
+    (supplier.folder("social_care", DAY) / "header.csv").unlink()
+    outcome = supplier.land("social_care", DAY)["header.csv"]
+    assert (outcome.status, outcome.rule) == ("refused", "FILE-MISSING")
+    assert refusal(supplier, "social_care", "header.csv")["archived_as"] is None
+    assert in_force(supplier.settings).fingerprint == yesterday
+
+
+def test_a_file_that_is_not_delivered_stays_as_it_was_known_and_is_said(supplier, yesterday):
+    supplier.deliver("social_care", DAY, {"uasc.csv": UASC + "1,1,05/06/2005,\n"})
+    supplier.land("social_care", DAY)
+    events = Ledger(supplier.home.ledger).query(
+        "select file_name, rule from file_event where status = 'missing' and extract_date = ?", (DAY,)
+    )
+    assert {event["file_name"] for event in events} == {"header.csv", "episodes.csv", "reviews.csv"}
+    assert "ssda903_header" in {each.dataset for each in in_force(supplier.settings).extracts}
+
+
+def test_a_file_that_the_manifest_does_not_name(supplier, yesterday):
+    folder = supplier.deliver("social_care", DAY, {"uasc.csv": UASC + "1,1,05/06/2005,\n"})
+    (folder / "header.csv").write_text(GOOD + "41,1,05/06/2005,WBRI,UN3,,\n")
+    assert "header.csv" not in supplier.land("social_care", DAY)
+    assert refusal(supplier, "social_care", "header.csv")["rule"] == "FILE-NOT-IN-MANIFEST"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule"),
+    [
+        (lambda m: "{ not json", "MANIFEST-UNREADABLE"),
+        (lambda m: m.pop("generated_at") and None, "MANIFEST-UNREADABLE"),
+        (lambda m: m.update(authority="201"), "MANIFEST-ELSEWHERE"),
+        (lambda m: m["files"][0].update(name="../../310/social_care/2017-05-30/header.csv"), "MANIFEST-PATH"),
+    ],
+)
+def test_a_manifest_that_cannot_be_believed_refuses_the_folder(supplier, yesterday, spoil, rule):
+    supplier.deliver("social_care", DAY, {"header.csv": GOOD}, manifest=spoil)
+    assert supplier.land("social_care", DAY) == {}
+    assert refusal(supplier, "social_care", "_manifest.json")["rule"] == rule
+    assert in_force(supplier.settings).fingerprint == yesterday
+
+
+def test_rows_are_refused_one_by_one_with_row_rule_and_column(supplier):
+    rows = [
+        "1,05/06/2016,S,C2,N1,U6,PR1,,,,,,",
+        "2,31/02/2016,S,C2,N1,U6,PR1,,,,,,",  # row 3: no such day
+        ",05/06/2016,S,C2,N1,U6,PR1,,,,,,",  # row 4: nobody's
+        "4,,S,C2,N1,U6,PR1,,,,,,",  # row 5: no key either
+        "5,05/06/2016,S,C9,N1,U6,PR1,,,,,,",  # row 6: no such legal status
+        "6,05/06/2016,S,C2,N1,U6,PR1,04/06/2016,E4A,,,,",  # row 7: over before it began
+        "7,05/06/2016,S,C2,N1,U6",  # row 8: cut short
+        "8,05/06/16,S,C2,N1,U6,PR1,,,,,,",  # row 9: which century?
+        "9,05/06/2016,S,C2,N1,U6,PR1,,,,,,12x",  # row 10: no number
+        *(f"{child},05/06/2016,S,C2,N1,U6,PR1,,,,,," for child in range(10, 300)),
+    ]
+    supplier.deliver("social_care", DAY, {"episodes.csv": EPISODES + "\n".join(rows) + "\n"})
+    outcome = supplier.land("social_care", DAY)["episodes.csv"]
+
+    assert (outcome.status, outcome.verdict) == ("accepted", "warn"), outcome.reason
+    assert (outcome.rows_read, outcome.rows_loaded, outcome.rows_refused) == (299, 291, 8)
+    assert refused_rows(supplier, "social_care", "episodes.csv") == [
+        (3, "CELL-UNREADABLE", "DECOM"),
+        (4, "KEY-MISSING", "CHILD"),
+        (5, "KEY-MISSING", "DECOM"),
+        (6, "CODE-UNKNOWN", "LS"),
+        (7, "SPELL-REVERSED", "DEC"),
+        (8, "ROW-UNREADABLE", ""),
+        (9, "CELL-UNREADABLE", "DECOM"),
+        (10, "CELL-UNREADABLE", "URN"),
+    ]
+
+
+def test_odd_rows_are_kept_and_marked(supplier):
+    rows = [
+        "1,05/06/2016,S,C2,N1,U6,PR1,10/06/2016,,,,,",  # an end without a reason
+        "2,05/06/2016,S,C2,N1,K3,PR1,,,,,,",  # K3 came in 2023
+        "3,05/06/2016,S,C2,N1,U6,PR1,,,,,,",
+        "3,05/06/2016,S,C2,N1,U4,PR1,,,,,,",  # the same key again: this one counts
+    ]
+    supplier.deliver("social_care", DAY, {"episodes.csv": EPISODES + "\n".join(rows) + "\n"})
+    outcome = supplier.land("social_care", DAY)["episodes.csv"]
+    assert outcome.rows_loaded == 4
+    assert outcome.marks == {"CODE-NOT-YET-VALID": 1, "EPISODE-END-REASON": 1, "KEY-DUPLICATE": 1}
+
+
+def test_a_check_letter_that_fails_empties_the_upn_and_marks_the_row(supplier):
+    import duckdb
+
+    rows = "1,1,05/06/2005,WBRI,X310270113001,,\n2,1,05/06/2005,WBRI,UN3,,\n"
+    supplier.deliver("social_care", DAY, {"header.csv": HEADER + rows})
+    outcome = supplier.land("social_care", DAY)["header.csv"]
+    assert outcome.marks == {"UPN-CHECK-LETTER": 1}
+    (extract,) = in_force(supplier.settings).extracts
+    kept = duckdb.execute(
+        f"select pupil_key, _marks from '{extract.content(supplier.home)}' order by _source_row"
+    ).fetchall()
+    assert kept == [(None, "UPN-CHECK-LETTER"), (None, None)]
+
+
+def test_windows_1252_is_read_where_it_is_allowed(supplier, monkeypatch):
+    from childrens_warehouse.settings import Settings
+
+    monkeypatch.setenv("WAREHOUSE_ENCODINGS", "utf-8,windows-1252")
+    supplier.settings = Settings.from_environment()
+    schools = "urn,name,phase,la_code,postcode,opened_on,closed_on\n100001,École,primary,310,HA1 1AA,,\n"
+    supplier.deliver("education", DAY, {"schools.csv": schools.encode("cp1252")})
+    outcome = supplier.land("education", DAY)["schools.csv"]
+    assert outcome.status == "accepted" and "windows-1252" in outcome.notes
+
+
+def test_other_order_and_an_undeclared_column_are_said(supplier):
+    supplier.deliver("social_care", DAY, {"uasc.csv": "SEX,CHILD,DOB,DUC,COLOUR\n1,1,05/06/2005,,blue\n"})
+    outcome = supplier.land("social_care", DAY)["uasc.csv"]
+    assert outcome.status == "accepted"
+    assert "COLOUR is not declared" in outcome.notes and "another order" in outcome.notes
+
+
+def test_an_empty_list_is_believed_where_it_may_be(supplier):
+    supplier.deliver("social_care", DAY, {"uasc.csv": UASC})
+    assert supplier.land("social_care", DAY)["uasc.csv"].status == "accepted"
+
+
+def test_a_corrected_file_is_landed_by_itself_and_leaves_no_refusal(supplier):
+    supplier.deliver("social_care", DAY, {"header.csv": GOOD.replace("ETHNIC", "ETHNICITY")})
+    assert supplier.land("social_care", DAY)["header.csv"].status == "refused"
+    supplier.deliver("social_care", DAY, {"header.csv": GOOD}, generated_at="2017-06-02T02:10:00Z")
+    # nobody names the night again: the next one finds the folder changed
+    supplier.deliver("social_care", "2017-06-01", {"uasc.csv": UASC + "1,1,05/06/2005,\n"})
+    assert supplier.land("social_care", "2017-06-01")["header.csv"].status == "accepted"
+    assert not (supplier.home.quarantine / "310" / "social_care" / DAY / "header.csv.refused.json").exists()
+
+
+def test_no_value_of_a_child_is_in_quarantine_or_ledger(supplier):
+    rows = "CANARY77,9,05/06/2005,WBRI,X310270113001,,\n" + GOOD.removeprefix(HEADER)
+    supplier.deliver("social_care", DAY, {"header.csv": HEADER + rows})
+    assert supplier.land("social_care", DAY)["header.csv"].rows_refused == 1
+    for path in [*supplier.home.quarantine.rglob("*"), supplier.home.ledger, *supplier.home.raw.rglob("*")]:
+        if path.is_file():
+            assert b"CANARY77" not in path.read_bytes(), path
+            assert b"X310270113001" not in path.read_bytes(), path
+    held = [path for path in supplier.home.archive.rglob("*") if path.is_file() and b"CANARY77" in path.read_bytes()]
+    assert len(held) == 1
