@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import get_current_context, task
+from airflow.sdk import task
 from airflow.sdk.exceptions import AirflowFailException
 
 from childrens_warehouse.orchestration.assets import GATED_BUILD, PUBLISHED_MARTS
-from childrens_warehouse.orchestration.house import LONG, WRITER_POOL
+from childrens_warehouse.orchestration.house import LONG, WRITER_POOL, run_id
 from childrens_warehouse.settings import Settings
 
 
@@ -20,7 +20,7 @@ def begin_build() -> dict[str, Any]:
     """Fix what goes into this build: the files in force now, and whether they differ from the release's."""
     from childrens_warehouse.build import steps
 
-    return steps.begin(Settings.from_environment(), get_current_context()["dag_run"].run_id).to_dict()
+    return steps.begin(Settings.from_environment(), run_id()).to_dict()
 
 
 @task.short_circuit

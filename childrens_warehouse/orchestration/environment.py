@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 from childrens_warehouse.errors import WarehouseError
-from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, PROJECT, Home, Settings
+from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, OWNER_ONLY_FILE, PROJECT, Home, Settings
 
 DAGS = PROJECT / "dags"
+# In a file, because the containers hand it to `airflow pools import` as it is.
+POOLS_FILE = PROJECT / "childrens_warehouse" / "orchestration" / "pools.json"
 ADMIN = "admin"
 
 
@@ -24,6 +27,7 @@ def airflow_environment(settings: Settings, port: int = 8080) -> dict[str, str]:
 
     Ours win, so that an Airflow set up elsewhere on this machine is never touched.
     """
+    create_home(settings)
     home = settings.home
     return {
         **os.environ,
@@ -47,7 +51,9 @@ def airflow_environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__API__PORT": str(port),
         # Without it, tasks look for the execution API on the default port, fail, and leave no log.
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__API_AUTH__JWT_SECRET": _token_secret(home),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home.logs / "airflow"),
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(home.logs / "airflow" / "dag-files"),
         # Nothing about a council's runs leaves it.
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -64,16 +70,33 @@ def passwords(home: Home) -> Path:
     return home.airflow / "passwords.json"
 
 
+def create_home(settings: Settings) -> None:
+    """Make the warehouse home and Airflow's folder in it, for the owner alone. Safe to call again."""
+    settings.home.create()
+    settings.home.airflow.mkdir(exist_ok=True)
+    settings.home.airflow.chmod(OWNER_ONLY_DIRECTORY)
+
+
+def keep_secret(path: Path, made: str) -> str:
+    """The secret in `path`; on the first call, the one just made. Readable by the owner alone from its birth."""
+    if not path.exists():
+        path.touch(OWNER_ONLY_FILE)
+        path.write_text(made, encoding="utf-8")
+    return path.read_text(encoding="utf-8")
+
+
+def _token_secret(home: Home) -> str:
+    """What the programs sign their tokens to each other with."""
+    return keep_secret(home.airflow / "token-secret", secrets.token_urlsafe(64))
+
+
 def airflow(*arguments: str) -> list[str]:
     """The command line of this environment's own Airflow, whatever is on the PATH."""
     return [sys.executable, "-m", "airflow", *arguments]
 
 
 def prepare(settings: Settings, environment: dict[str, str], log: Path) -> bool:
-    """Make the home and bring Airflow's database to this version. True if there was something to do."""
-    settings.home.create()
-    settings.home.airflow.mkdir(exist_ok=True)
-    settings.home.airflow.chmod(OWNER_ONLY_DIRECTORY)
+    """Bring Airflow's database to this version. True if there was something to do."""
     # A stamp, because asking Airflow whether its database is up to date takes longer than all the rest.
     stamp = settings.home.airflow / f".migrated-{version('apache-airflow-core')}"
     if stamp.exists() and database(settings.home).exists():
@@ -82,6 +105,17 @@ def prepare(settings: Settings, environment: dict[str, str], log: Path) -> bool:
     for old in settings.home.airflow.glob(".migrated-*"):
         old.unlink()
     stamp.touch()
+    return True
+
+
+def prepare_pools(settings: Settings, environment: dict[str, str], log: Path) -> bool:
+    """Give Airflow the pools the DAGs name. True if there was something to do."""
+    wanted = POOLS_FILE.read_text(encoding="utf-8")
+    stamp = settings.home.airflow / ".pools.json"
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        return False
+    run_airflow(environment, log, "pools", "import", str(POOLS_FILE))
+    stamp.write_text(wanted, encoding="utf-8")
     return True
 
 

@@ -6,9 +6,10 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule
+from airflow.sdk import Context, CronTriggerTimetable, Param, RetryDecision, RetryPolicy, get_current_context
+from airflow.sdk.exceptions import AirflowTaskTimeout
 
-from childrens_warehouse.errors import BusyError, WarehouseError
+from childrens_warehouse.errors import WarehouseError
 from childrens_warehouse.settings import Settings
 
 
@@ -20,31 +21,42 @@ class Tag(StrEnum):
     PUBLISH = "publish"
 
 
-# One writer at a time on the candidate and the releases, whatever runs or backfills there are.
+# Pools, with their slots, are in pools.json. One writer at a time on the candidate and the releases, whatever runs
+# or backfills there are; and few files landed at a time, because a large one takes much of a small machine's memory.
 WRITER_POOL = "warehouse_writer"
-# Landing a large attendance file takes a good part of a small machine's memory: few at a time.
 LANDING_POOL = "warehouse_landing"
-POOLS: dict[str, tuple[int, str]] = {
-    WRITER_POOL: (1, "One writer at a time on the candidate and the releases. Never more than 1."),
-    LANDING_POOL: (2, "Files landed at the same time; more needs more memory."),
-}
 
-# Waiting heals a lock or a full disk; nothing heals a bad file, a failed gate or a mistake in the code. A
-# worker that was killed leaves no exception to judge and is tried again.
-HEALS = ExceptionRetryPolicy(
-    rules=[
-        RetryRule(BusyError, RetryAction.RETRY, reason="Another process holds the lock; waiting helps."),
-        RetryRule(WarehouseError, RetryAction.FAIL, reason="Trying again cannot help; see the message."),
-        RetryRule(OSError, RetryAction.RETRY, reason="The machine failed, not the data; waiting may help."),
-    ],
-    default=RetryAction.FAIL,
-)
+# A mistake in the code, or data nobody thought of: the same again a minute later.
+MISTAKES = (
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, TypeError, ValueError,
+)  # fmt: skip
+
+
+class RetryWhatHeals(RetryPolicy):
+    """Waiting heals a lock, a full disk or a program that restarts; nothing heals a bad file or a failed gate.
+
+    A worker that was killed leaves no exception to judge, and Airflow tries it again.
+    """
+
+    def evaluate(
+        self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
+    ) -> RetryDecision:
+        if isinstance(exception, WarehouseError):
+            if exception.retry:
+                return RetryDecision.retry(reason=str(exception))
+            return RetryDecision.fail(reason=f"Trying again cannot help: {exception}")
+        if isinstance(exception, MISTAKES):
+            return RetryDecision.fail(reason=f"{type(exception).__name__} is a mistake that time does not heal.")
+        if isinstance(exception, AirflowTaskTimeout):
+            return RetryDecision.fail(reason="It took far longer than it ever should: it hangs.")
+        return RetryDecision.default()
+
 
 HOUSE: dict[str, Any] = {
     "owner": "data-engineering",
     "retries": 4,
     "retry_delay": dt.timedelta(minutes=1),
-    "retry_policy": HEALS,
+    "retry_policy": RetryWhatHeals(),
     "execution_timeout": dt.timedelta(minutes=30),
 }
 
@@ -75,3 +87,9 @@ def landing_params() -> dict[str, Param]:
             description="Wait for incomplete folders until the cut-off. Off: go on at once without them.",
         ),
     }
+
+
+def run_id() -> str:
+    """What the ledger knows this run by: Airflow's id, or the one that joins the runs of `make nightly`."""
+    dag_run = get_current_context()["dag_run"]
+    return (dag_run.conf or {}).get("run_id") or dag_run.run_id

@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from childrens_warehouse.datasets import Source
 from childrens_warehouse.orchestration.assets import LANDED
 from childrens_warehouse.orchestration.dates import extract_date, is_past_cut_off
-from childrens_warehouse.orchestration.house import LANDING_POOL, LONG, SETTINGS
+from childrens_warehouse.orchestration.house import LANDING_POOL, LONG, SETTINGS, run_id
 from childrens_warehouse.settings import Settings
 
 
@@ -66,7 +66,7 @@ def wait_for_folder(source: str, night: str, authority: str, *, params: dict[str
     return PokeReturnValue(True, {"authority": authority, "is_late": True})
 
 
-@task
+@task(trigger_rule="none_failed")  # without any folder there is nothing to wait for, and nothing to land
 def find_deliveries(source: str, night: str, folders: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The files to land: tonight's, and those of earlier folders that were never landed as they now are."""
     from childrens_warehouse.landing import night as landing
@@ -76,7 +76,7 @@ def find_deliveries(source: str, night: str, folders: Iterable[dict[str, Any]]) 
     return [
         delivery.to_dict()
         for folder in folders
-        for delivery in landing.expect(settings, source, date, folder["authority"], _run_id())
+        for delivery in landing.expect(settings, source, date, folder["authority"], run_id())
     ]
 
 
@@ -90,7 +90,7 @@ def land_file(delivery: dict[str, Any]) -> dict[str, Any]:
     """Land one file whole, or refuse it with a reason; both are outcomes."""
     from childrens_warehouse.landing import night as landing
 
-    outcome = landing.land(Settings.from_environment(), landing.Delivery.from_dict(delivery), _run_id())
+    outcome = landing.land(Settings.from_environment(), landing.Delivery.from_dict(delivery), run_id())
     return outcome.to_dict()
 
 
@@ -106,7 +106,7 @@ def close_night(
     from childrens_warehouse.landing import night as landing
 
     closed = landing.close(
-        Settings.from_environment(), source, dt.date.fromisoformat(night), _run_id(), late=_late(folders)
+        Settings.from_environment(), source, dt.date.fromisoformat(night), run_id(), late=_late(folders)
     )
     outlet_events[LANDED[Source(source)]].extra = closed.to_dict()
     return closed.to_dict()
@@ -122,8 +122,7 @@ def raise_alarm(
     closed: dict[str, Any] | None,
 ) -> None:
     """Fail, once, when a file was refused or lost or a folder was late, and say which and what to do."""
-    is_closed = closed is not None
-    troubles = find_troubles(source, night, _late(folders), deliveries, list(outcomes or ()), is_closed)
+    troubles = find_troubles(source, night, list(folders or ()), deliveries, list(outcomes or ()), closed)
     if troubles:
         raise AirflowFailException("\n".join(troubles))
 
@@ -131,34 +130,41 @@ def raise_alarm(
 def find_troubles(
     source: str,
     night: str,
-    late: list[str],
+    folders: list[dict[str, Any]],
     deliveries: list[dict[str, Any]] | None,
     outcomes: list[dict[str, Any]],
-    is_closed: bool,
+    closed: dict[str, Any] | None,
 ) -> list[str]:
     """One line for everything a person must look at after a night of one source; empty when all is well."""
     troubles = [
         f"LATE: {authority} delivered no complete folder of {source} for {night}; what was in force stays. "
         f"When it arrives, the next run takes it in; sooner: trigger land_{source}, then build_warehouse."
-        for authority in late
+        for authority in _late(folders)
     ]
-    troubles += [
-        f"REFUSED: {outcome['authority']} {outcome['file_name']} of {outcome['extract_date']}: "
-        f"{outcome['rule']}: {outcome['reason']} What was in force stays. Ask the supplier for a new file; "
-        f"do not clear the task."
+    if not folders:
+        troubles.append(f"NO FOLDERS: the inbox has no authority's folder; was it moved? Nothing of {source} landed.")
+    refused = {
+        f"{outcome['authority']} {outcome['extract_date']} {outcome['file_name']}: {outcome['rule']}": outcome["reason"]
         for outcome in outcomes
         if outcome["status"] == "refused"
+    }
+    # Some refusals are of a folder, not of a file that could be landed: a manifest that cannot be read.
+    for name in (closed or {}).get("refused", ()):
+        refused.setdefault(name, "the ledger says why.")
+    troubles += [
+        f"REFUSED: {name}: {reason} What was in force stays. Ask the supplier for a new one; do not clear the task."
+        for name, reason in refused.items()
     ]
     landed = {_file(outcome) for outcome in outcomes}
     troubles += [
-        f"NOT LANDED: {delivery['authority']} {delivery['file_name']} of {delivery['extract_date']}: its task "
-        f"failed and its log says why. Put that right, clear the task, then trigger build_warehouse."
+        f"NOT LANDED: {delivery['authority']} {delivery['extract_date']} {delivery['file_name']}: its task failed, "
+        f"and its log says why. Put that right, clear the task, then trigger build_warehouse."
         for delivery in deliveries or ()
         if _file(delivery) not in landed
     ]
     if deliveries is None:
         troubles.append(f"NOT LISTED: the files of {source} for {night}; the log of the red task says why.")
-    if not is_closed:
+    if closed is None:
         troubles.append(f"NOT CLOSED: {source} for {night}; nothing is built on it. See the log of close_night.")
     return troubles
 
@@ -175,7 +181,3 @@ def _run_at() -> dt.datetime:
     """The instant this run stands for: its logical date, or when it was asked for if it has none."""
     context = get_current_context()
     return context.get("logical_date") or context["dag_run"].run_after
-
-
-def _run_id() -> str:
-    return get_current_context()["dag_run"].run_id

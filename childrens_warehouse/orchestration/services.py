@@ -1,0 +1,306 @@
+"""Airflow as a set of programs on this machine: what `make up` starts and `make down` stops.
+
+    python -m childrens_warehouse.orchestration.services up --port 8080
+    python -m childrens_warehouse.orchestration.services down
+
+The same four programs run as services in docker-compose.yml. For one machine and its own people: SQLite, a
+LocalExecutor, and one generated password; docs/operating-guide.md says what a shared server needs instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from childrens_warehouse.errors import WarehouseError
+from childrens_warehouse.orchestration.environment import (
+    ADMIN,
+    DAGS,
+    airflow,
+    airflow_environment,
+    keep_secret,
+    passwords,
+    prepare,
+    prepare_pools,
+)
+from childrens_warehouse.settings import Home, Settings
+
+# The arguments of `airflow` for each program. No log servers: the pages read the logs from the same disk.
+COMPONENTS: dict[str, tuple[str, ...]] = {
+    "api-server": ("api-server",),
+    "scheduler": ("scheduler", "--skip-serve-logs"),
+    "dag-processor": ("dag-processor",),
+    "triggerer": ("triggerer", "--skip-serve-logs"),
+}
+HEALTH = "/api/v2/monitor/health"
+HEALTHY_WITHIN_SECONDS = 240.0
+# A task that is asked to stop is given this long; dbt and DuckDB end a transaction in less.
+STOPPED_WITHIN_SECONDS = 30.0
+
+
+class ServicesError(WarehouseError):
+    """The programs could not be started or stopped; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """What was started: the address, and each program's process id with its time of birth (epoch seconds).
+
+    Process ids are used again by the system; id and birth together are not.
+    """
+
+    port: int
+    processes: dict[str, tuple[int, float]]
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @classmethod
+    def read(cls, home: Home) -> Running | None:
+        """What `up` wrote for this home and is at least in part still alive; None if there is nothing."""
+        try:
+            record = json.loads(_record(home).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        running = cls(record["port"], {name: (pid, born) for name, (pid, born) in record["processes"].items()})
+        return running if running.members() else None
+
+    def write(self, home: Home) -> None:
+        _record(home).write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    def members(self) -> list[psutil.Process]:
+        """Every living process of ours: the programs and whatever they started.
+
+        Each program leads a session of its own. Tasks move to another process group, but stay in the session.
+        """
+        sessions = {pid for pid, born in self.processes.values() if not _is_somebody_else(pid, born)}
+        return [process for process in _processes() if _session(process.pid) in sessions]
+
+    def dead(self) -> list[str]:
+        """The programs that are gone."""
+        alive = {process.pid for process in self.members()}
+        return [name for name, (pid, _) in self.processes.items() if pid not in alive]
+
+
+def up(settings: Settings, port: int) -> Running:
+    """Start what is needed and return when the pages, the scheduler and all DAGs are there.
+
+    Raises ServicesError if they are up already or the port is taken, and leaves nothing running then.
+    """
+    if already := Running.read(settings.home):
+        raise ServicesError(f"Airflow is already up for this home at {already.address}; stop it with: make down")
+    _check_port(port)
+    environment = airflow_environment(settings, port)
+    log = settings.home.logs / "airflow-setup.log"
+    _say("Preparing Airflow's database")
+    prepare(settings, environment, log)
+    prepare_pools(settings, environment, log)
+    password = _password(settings.home)
+    _say("Starting " + ", ".join(COMPONENTS))
+    running = Running(port, {name: _start(name, settings.home, environment) for name in COMPONENTS})
+    running.write(settings.home)
+    try:
+        _wait_until_healthy(running, settings.home)
+        _wait_for_dags(running, password)
+    except BaseException:
+        _stop(running)
+        _record(settings.home).unlink(missing_ok=True)
+        raise
+    return running
+
+
+def down(settings: Settings) -> int:
+    """Stop everything `up` started, and see that it is gone. Returns how many processes were stopped."""
+    running = Running.read(settings.home)
+    stopped = _stop(running) if running else 0
+    _record(settings.home).unlink(missing_ok=True)
+    return stopped
+
+
+def api(running: Running, password: str) -> httpx.Client:
+    """A client for Airflow's REST interface, signed in."""
+    answer = httpx.post(
+        f"{running.address}/auth/token", json={"username": ADMIN, "password": password}, timeout=30
+    ).raise_for_status()
+    return httpx.Client(
+        base_url=f"{running.address}/api/v2",
+        headers={"Authorization": f"Bearer {answer.json()['access_token']}"},
+        timeout=30,
+    )
+
+
+def read_password(home: Home) -> str:
+    return json.loads(passwords(home).read_text(encoding="utf-8"))[ADMIN]
+
+
+def _record(home: Home) -> Path:
+    return home.airflow / "services.json"
+
+
+def _password(home: Home) -> str:
+    """The password of the one user, made on the first start and kept."""
+    keep_secret(passwords(home), json.dumps({ADMIN: secrets.token_urlsafe(12)}))
+    return read_password(home)
+
+
+def _check_port(port: int) -> None:
+    if not 1 <= port <= 65535:
+        raise ServicesError(f"PORT must be between 1 and 65535, not {port}.")
+    with socket.socket() as probe:
+        # A port whose last user has gone only just now is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise ServicesError(
+                f"Port {port} is taken by another program; choose another: make up PORT={port + 1}"
+            ) from None
+
+
+def _start(name: str, home: Home, environment: dict[str, str]) -> tuple[int, float]:
+    with (home.logs / f"airflow-{name}.log").open("ab") as log:
+        process = subprocess.Popen(
+            airflow(*COMPONENTS[name]),
+            env=environment,
+            cwd=home.airflow,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return process.pid, psutil.Process(process.pid).create_time()
+
+
+def _wait_until_healthy(running: Running, home: Home) -> None:
+    started = time.monotonic()
+    waiting_for = list(COMPONENTS)
+    while time.monotonic() - started < HEALTHY_WITHIN_SECONDS:
+        if dead := running.dead():
+            raise ServicesError(f"{dead[0]} ended while starting; see {home.logs / f'airflow-{dead[0]}.log'}")
+        health = _health(running)
+        waiting_for = [part for part, state in health.items() if state.get("status") != "healthy"]
+        if health and not waiting_for:
+            return
+        time.sleep(1)
+    raise ServicesError(
+        f"Not healthy after {HEALTHY_WITHIN_SECONDS:.0f} s: {', '.join(waiting_for)}; see the logs in {home.logs}"
+    )
+
+
+def _health(running: Running) -> dict[str, Any]:
+    try:
+        return httpx.get(running.address + HEALTH, timeout=10).raise_for_status().json()
+    except httpx.HTTPError:
+        return {}
+
+
+def _wait_for_dags(running: Running, password: str) -> None:
+    expected = {path.stem for path in DAGS.glob("*.py")}
+    found: set[str] = set()
+    with api(running, password) as client:
+        deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
+        while time.monotonic() < deadline:
+            found = {dag["dag_id"] for dag in client.get("/dags").raise_for_status().json()["dags"]}
+            if expected <= found:
+                return
+            time.sleep(1)
+        errors = client.get("/importErrors").raise_for_status().json()["import_errors"]
+    reasons = "; ".join(error["stack_trace"].strip().splitlines()[-1] for error in errors)
+    raise ServicesError(f"DAGs that Airflow did not take up: {', '.join(sorted(expected - found))}. {reasons}")
+
+
+def _stop(running: Running) -> int:
+    """Ask, wait, then kill, until nothing of ours is left."""
+    seen: set[int] = set()
+    asked_until = time.monotonic() + STOPPED_WITHIN_SECONDS
+    killed_until = asked_until + STOPPED_WITHIN_SECONDS
+    asked: set[int] = set()
+    while members := running.members():
+        seen |= {process.pid for process in members}
+        if time.monotonic() > killed_until:
+            left = ", ".join(str(process.pid) for process in members)
+            raise ServicesError(f"These processes could not be stopped: {left}")
+        for process in members:
+            is_asking = time.monotonic() < asked_until
+            # Asked once: a second SIGTERM makes Airflow give up its orderly end.
+            if is_asking and process.pid in asked:
+                continue
+            asked.add(process.pid)
+            _signal(process.pid, signal.SIGTERM if is_asking else signal.SIGKILL)
+        time.sleep(0.2)
+    return len(seen)
+
+
+def _signal(pid: int, number: int) -> None:
+    # Gone between the look and the signal is as well.
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _processes() -> Iterator[psutil.Process]:
+    for process in psutil.process_iter(["status"]):
+        # A zombie is dead already and waits for its parent to notice.
+        if process.info["status"] != psutil.STATUS_ZOMBIE and process.pid != os.getpid():
+            yield process
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except (ProcessLookupError, PermissionError):
+        return None
+
+
+def _is_somebody_else(pid: int, born: float) -> bool:
+    """Has the system given the id to another process? An id is not given again while its session lives."""
+    try:
+        return abs(psutil.Process(pid).create_time() - born) > 1.0
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _say(text: str) -> None:
+    print(f"== {text}", flush=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="services", description=__doc__.split("\n", 1)[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="start").add_argument("--port", type=int, default=8080)
+    commands.add_parser("down", help="stop")
+    choice = parser.parse_args(argv)
+    try:
+        settings = Settings.from_environment()
+        if choice.command == "up":
+            running = up(settings, choice.port)
+            print(f"Airflow is up:  {running.address}")
+            print(f"Sign in as:     {ADMIN}  password: {read_password(settings.home)}")
+            print(f"Logs:           {settings.home.logs}")
+            print("Stop it with:   make down")
+        elif choice.command == "down":
+            stopped = down(settings)
+            print(f"Stopped {stopped} processes; nothing is left running." if stopped else "Nothing was running.")
+    except WarehouseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

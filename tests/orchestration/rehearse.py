@@ -1,0 +1,222 @@
+"""Run the real DAGs with the package's steps replaced, and print what happened as JSON. A program of its own,
+because Airflow wants a process, a home and a database to itself; test_dag_behaviour.py reads what it prints.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import io
+import json
+import os
+import sys
+from collections import Counter
+from typing import Any
+
+from childrens_warehouse.build import steps as build_steps
+from childrens_warehouse.errors import BusyError, GateFailed, PublishFailed
+from childrens_warehouse.landing import night as landing
+from childrens_warehouse.orchestration import house
+from childrens_warehouse.publish import steps as publish_steps
+
+# A test has no minute to spare between two tries; the DAGs share this one dictionary.
+house.HOUSE["retry_delay"] = dt.timedelta(seconds=0)
+
+from airflow.sdk.listener import get_listener_manager  # noqa: E402
+
+from childrens_warehouse.orchestration import runner  # noqa: E402
+
+NIGHT = "2017-05-31"
+
+
+@dataclasses.dataclass
+class Told:
+    """Stands for what a step of the package returns."""
+
+    content: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.content
+
+
+def delivery(authority: str, file_name: str) -> landing.Delivery:
+    return landing.Delivery(
+        authority, "social_care", NIGHT, NIGHT, file_name.removesuffix(".csv"), file_name, None, None, None, None
+    )
+
+
+class Stage:
+    """The replaced steps, and how often each was called."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+        self.late: list[str] | None = None
+        self.complete: dict[str, list[bool]] = {}
+        self.deliveries: dict[str, list[str]] = {}
+        self.lands: dict[str, list[Any]] = {}
+        self.needed = True
+        self.build: dict[str, list[Any]] = {}
+        landing.authorities = lambda settings: tuple(self.complete)
+        landing.is_complete = self.is_complete
+        landing.expect = self.expect
+        landing.land = self.land
+        landing.close = self.close
+        build_steps.begin = lambda settings, run_id: Told(
+            {"build_id": "b1" if self.needed else "", "needed": self.needed, "reason": "because"}
+        )
+        build_steps.build_layer = lambda settings, build_id, layer: self.step(layer)
+        build_steps.gate = lambda settings, build_id: self.step("gate")
+        publish_steps.publish = lambda settings, build_id: self.step(f"publish {build_id}")
+
+    def is_complete(self, settings, authority, source, night):
+        self.calls[f"look at {authority}"] += 1
+        answers = self.complete[authority]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def expect(self, settings, source, night, authority, run_id):
+        return [delivery(authority, name) for name in self.deliveries.get(authority, ())]
+
+    def land(self, settings, one, run_id):
+        self.calls[f"land {one.file_name}"] += 1
+        answers = self.lands.get(one.file_name, ["accepted"])
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        rule, reason = ("FILE-EMPTY", "the file is empty.") if answer == "refused" else (None, None)
+        return landing.Outcome(
+            one.authority, one.source, one.extract_date, one.dataset, one.file_name, answer, rule, reason
+        )
+
+    def close(self, settings, source, night, run_id, late):
+        self.calls["close"] += 1
+        self.late = late
+        return Told({"source": source, "as_of": {"301": NIGHT}, "refused": []})
+
+    def step(self, name: str) -> Told:
+        self.calls[name] += 1
+        answers = self.build.get(name, [None])
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return Told({"step": name})
+
+
+def rehearse(dag_id: str, conf: dict[str, Any], stage: Stage) -> dict[str, Any]:
+    stream = io.StringIO()
+    events = runner.Events(stream)
+    manager = get_listener_manager()
+    manager.clear()
+    manager.add_listener(events)
+    finished = runner.run_dag(dag_id, conf, events)
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    return {
+        "state": finished.state,
+        "emitted": finished.emitted,
+        "calls": dict(stage.calls),
+        "late": stage.late,
+        "tasks": [
+            (event["event"], event["task"], event["label"], event.get("reason")) for event in told if "task" in event
+        ],
+    }
+
+
+def land(stage: Stage, **conf: Any) -> dict[str, Any]:
+    return rehearse("land_social_care", {"extract_date": NIGHT, **conf}, stage)
+
+
+def troubled_night() -> dict[str, Any]:
+    stage = Stage()
+    stage.complete = {"301": [True], "302": [False]}
+    stage.deliveries = {"301": ["header.csv", "episodes.csv", "reviews.csv"]}
+    stage.lands = {"episodes.csv": ["refused"], "reviews.csv": [KeyError("a name from a record")]}
+    return land(stage, wait=False)
+
+
+def quiet_night() -> dict[str, Any]:
+    stage = Stage()
+    stage.complete = {"301": [True]}
+    stage.deliveries = {"301": ["header.csv"]}
+    return land(stage)
+
+
+def nothing_to_land() -> dict[str, Any]:
+    stage = Stage()
+    stage.complete = {"301": [True]}
+    return land(stage)
+
+
+def empty_inbox() -> dict[str, Any]:
+    return land(Stage())
+
+
+def folder_that_comes_later() -> dict[str, Any]:
+    stage = Stage()
+    stage.complete = {"301": [OSError("share is away"), False, True]}
+    return land(stage)
+
+
+def cut_off() -> dict[str, Any]:
+    os.environ["WAREHOUSE_CUT_OFF_MINUTES"] = "0"
+    stage = Stage()
+    stage.complete = {"301": [False]}
+    try:
+        return land(stage)
+    finally:
+        del os.environ["WAREHOUSE_CUT_OFF_MINUTES"]
+
+
+def lock_that_is_freed() -> dict[str, Any]:
+    stage = Stage()
+    stage.complete = {"301": [True]}
+    stage.deliveries = {"301": ["header.csv"]}
+    stage.lands = {"header.csv": [BusyError("another process holds the lock"), OSError("disk full"), "accepted"]}
+    return land(stage)
+
+
+def build_that_passes() -> dict[str, Any]:
+    return rehearse("build_warehouse", {}, Stage())
+
+
+def build_that_is_not_needed() -> dict[str, Any]:
+    stage = Stage()
+    stage.needed = False
+    return rehearse("build_warehouse", {}, stage)
+
+
+def gate_that_says_no() -> dict[str, Any]:
+    stage = Stage()
+    stage.build = {"gate": [GateFailed("PUB-001: too few episodes.")]}
+    return rehearse("build_warehouse", {}, stage)
+
+
+def publication_that_heals() -> dict[str, Any]:
+    stage = Stage()
+    stage.build = {"publish b1": [PublishFailed("no room"), None]}
+    return rehearse("publish_marts", {"build_id": "b1"}, stage)
+
+
+def publication_of_nothing() -> dict[str, Any]:
+    return rehearse("publish_marts", {}, Stage())
+
+
+SCENES = (
+    troubled_night,
+    quiet_night,
+    nothing_to_land,
+    empty_inbox,
+    folder_that_comes_later,
+    cut_off,
+    lock_that_is_freed,
+    build_that_passes,
+    build_that_is_not_needed,
+    gate_that_says_no,
+    publication_that_heals,
+    publication_of_nothing,
+)
+
+if __name__ == "__main__":
+    with open(sys.argv[1], "w", encoding="utf-8") as output:  # noqa: PTH123
+        json.dump({scene.__name__: scene() for scene in SCENES}, output)

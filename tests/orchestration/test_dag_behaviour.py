@@ -1,0 +1,143 @@
+"""What the real DAGs do when files are refused, folders late, locks held and gates shut.
+
+The steps of the package are replaced (rehearse.py), so that each trouble can be had on demand.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from childrens_warehouse.orchestration.environment import airflow_environment, prepare
+from childrens_warehouse.settings import Home, Settings
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rehearsal")
+    settings = dataclasses.replace(Settings.from_environment(), home=Home(folder / "home"))
+    environment = {**airflow_environment(settings), "WAREHOUSE_POLL_SECONDS": "0"}
+    prepare(settings, environment, folder / "migrate.log")
+    log = folder / "rehearsal.log"
+    with log.open("w") as output:
+        done = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name("rehearse.py")), str(folder / "scenes.json")],
+            env=environment, stdout=output, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, log.read_text()[-3000:]
+    return {**json.loads((folder / "scenes.json").read_text()), "log": log.read_text()}
+
+
+def events(scene, *kinds):
+    return [(kind, task) for kind, task, _, _ in scene["tasks"] if kind in kinds]
+
+
+def reason(scene, task):
+    return next(reason for kind, name, _, reason in scene["tasks"] if name == task and kind == "failed")
+
+
+def test_a_quiet_night_is_green_and_calls_the_build(scenes):
+    scene = scenes["quiet_night"]
+    assert scene["state"] == "success"
+    told = {"source": "social_care", "as_of": {"301": "2017-05-31"}, "refused": []}
+    assert scene["emitted"] == {"landed_social_care": told}
+    assert scene["late"] == []
+    labels = {task: label for kind, task, label, _ in scene["tasks"] if kind == "succeeded"}
+    assert labels["land_file"] == "301 header 2017-05-31"
+    assert labels["wait_for_folder"] == "301"
+
+
+def test_trouble_with_one_authority_or_file_does_not_hold_the_others(scenes):
+    scene = scenes["troubled_night"]
+    # The asset is out, so the build goes on; the run is red all the same.
+    assert set(scene["emitted"]) == {"landed_social_care"}
+    assert scene["late"] == ["302"]
+    assert scene["state"] == "failed"
+    assert events(scene, "failed") == [("failed", "land_file"), ("failed", "raise_alarm")]
+
+
+def test_the_alarm_names_everything_and_says_what_to_do(scenes):
+    late, refused, lost = reason(scenes["troubled_night"], "raise_alarm").splitlines()
+    assert late.startswith("LATE: 302 delivered no complete folder of social_care for 2017-05-31; what was in force")
+    assert refused.startswith("REFUSED: 301 2017-05-31 episodes.csv: FILE-EMPTY: the file is empty.")
+    assert "Ask the supplier for a new one; do not clear the task." in refused
+    assert lost.startswith("NOT LANDED: 301 2017-05-31 reviews.csv: its task failed, and its log says why.")
+    assert "clear the task, then trigger build_warehouse" in lost
+
+
+def test_a_mistake_is_not_tried_again_and_its_words_stay_in_the_log(scenes):
+    scene = scenes["troubled_night"]
+    assert scene["calls"]["land reviews.csv"] == 1
+    # A foreign message may quote a value from a record.
+    assert reason(scene, "land_file") == "KeyError (the message is in the log)"
+
+
+def test_a_night_without_new_files_is_green(scenes):
+    scene = scenes["nothing_to_land"]
+    assert (scene["state"], set(scene["emitted"])) == ("success", {"landed_social_care"})
+
+
+def test_an_inbox_without_folders_raises_an_alarm_and_holds_nothing(scenes):
+    scene = scenes["empty_inbox"]
+    assert (scene["state"], set(scene["emitted"])) == ("failed", {"landed_social_care"})
+    assert reason(scene, "raise_alarm").startswith("NO FOLDERS: the inbox has no authority's folder")
+
+
+def test_a_folder_is_waited_for_and_a_share_that_is_away_is_no_error(scenes):
+    scene = scenes["folder_that_comes_later"]
+    assert (scene["state"], scene["late"]) == ("success", [])
+    assert scene["calls"]["look at 301"] == 3
+
+
+def test_at_the_cut_off_the_night_goes_on_without_the_folder(scenes):
+    scene = scenes["cut_off"]
+    assert scene["late"] == ["301"]
+    assert scene["calls"]["look at 301"] == 1
+    assert set(scene["emitted"]) == {"landed_social_care"}
+    said = "the folder of social_care for 2017-05-31 is not complete; going on without it: the cut-off has passed."
+    assert said in scenes["log"]
+
+
+def test_a_lock_and_a_full_disk_are_tried_again_until_they_heal(scenes):
+    scene = scenes["lock_that_is_freed"]
+    assert scene["state"] == "success"
+    assert scene["calls"]["land header.csv"] == 3
+    assert events(scene, "retrying") == [("retrying", "land_file")] * 2
+
+
+def test_a_build_that_passes_hands_on_its_build_id(scenes):
+    scene = scenes["build_that_passes"]
+    assert (scene["state"], scene["emitted"]) == ("success", {"gated_build": {"build_id": "b1"}})
+    assert scene["calls"] == {"staging": 1, "core": 1, "indicators": 1, "gate": 1}
+
+
+def test_a_build_that_is_not_needed_ends_green_and_calls_nobody(scenes):
+    scene = scenes["build_that_is_not_needed"]
+    assert (scene["state"], scene["emitted"], scene["calls"]) == ("success", {}, {})
+
+
+def test_a_gate_that_says_no_stops_the_publication_at_once(scenes):
+    scene = scenes["gate_that_says_no"]
+    assert (scene["state"], scene["emitted"]) == ("failed", {})
+    assert scene["calls"]["gate"] == 1
+    assert reason(scene, "judge") == "PUB-001: too few episodes."
+    assert "Trying again cannot help: PUB-001: too few episodes." in scenes["log"]
+
+
+def test_a_publication_that_may_heal_is_tried_again(scenes):
+    scene = scenes["publication_that_heals"]
+    assert (scene["state"], scene["emitted"]) == ("success", {"published_marts": {"step": "publish b1"}})
+    assert scene["calls"] == {"publish b1": 2}
+
+
+def test_a_publication_by_hand_needs_a_build(scenes):
+    scene = scenes["publication_of_nothing"]
+    assert (scene["state"], scene["calls"]) == ("failed", {})
+    assert reason(scene, "choose_build") == "No gated build called this run; name one in the parameter build_id."
