@@ -42,3 +42,9 @@ class BusyError(WarehouseError):
     """Another process holds a lock on this warehouse home; waiting helps."""
 
     retry = True
+
+
+class PublishFailed(WarehouseError):
+    """A release could not be written, checked or switched to. What was published before still is."""
+
+    retry = True

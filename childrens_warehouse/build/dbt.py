@@ -45,8 +45,12 @@ def run(
     candidate: Path,
     target_path: Path | None = None,
     extra: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Run dbt and return the finished process with its output; never raises for a failed build."""
+    """Run dbt and return the finished process with its output; never raises for a failed build.
+
+    pass_fds: descriptors the child keeps open, so that a lock outlives us while dbt still writes.
+    """
     return subprocess.run(
         [sys.executable, "-m", "dbt.cli.main", *arguments],
         cwd=DBT_PROJECT,
@@ -55,6 +59,7 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,
+        pass_fds=tuple(pass_fds),
     )
 
 

@@ -1,0 +1,329 @@
+"""The steps of a build, each safe to run again: begin, one per layer, gate.
+
+Every step holds the build lock and checks that its build still owns the candidate. What a step leaves is written
+to state.json when it is done, so a step that was cut short is known by its mark and heals by starting from raw.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from childrens_warehouse.build import candidate, gating, inputs, layers
+from childrens_warehouse.build.candidate import Held, Stage, State, Workspace
+from childrens_warehouse.build.gating import GateResult
+from childrens_warehouse.build.layers import LAYERS, LayerResult
+from childrens_warehouse.errors import BuildFailed, GateError, GateFailed, SupersededError, WarehouseError
+from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.publish.current import current_release
+from childrens_warehouse.raw.in_force import InForce, create_raw_schema, in_force
+from childrens_warehouse.settings import Settings
+
+__all__ = ["LAYERS", "BuildResult", "BuildStart", "GateResult", "LayerResult", "begin", "build", "build_layer", "gate"]
+
+
+@dataclass(frozen=True)
+class BuildStart:
+    """What a build sets out to do.
+
+    needed: False when the current release already holds exactly these inputs; then nothing was touched.
+    inputs: fingerprint of everything the build is a function of.
+    rebuilt, kept: attendance partitions to build tonight, and to keep from the last candidate.
+    """
+
+    build_id: str
+    needed: bool
+    reason: str
+    as_at: dt.date
+    inputs: str
+    rebuilt: int
+    kept: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "as_at": self.as_at.isoformat()}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> BuildStart:
+        return cls(**{**content, "as_at": dt.date.fromisoformat(content["as_at"])})
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A build from begin to gate. `layers` and `gate` are empty when it was not needed."""
+
+    start: BuildStart
+    layers: tuple[LayerResult, ...] = ()
+    gate: GateResult | None = None
+
+    @property
+    def build_id(self) -> str:
+        return self.start.build_id
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "start": self.start.to_dict(),
+            "layers": [layer.to_dict() for layer in self.layers],
+            "gate": self.gate.to_dict() if self.gate else None,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> BuildResult:
+        return cls(
+            start=BuildStart.from_dict(content["start"]),
+            layers=tuple(map(LayerResult.from_dict, content["layers"])),
+            gate=GateResult.from_dict(content["gate"]) if content["gate"] else None,
+        )
+
+
+def begin(settings: Settings, run_id: str, force: bool = False) -> BuildStart:
+    """Fix what goes into a build, take the candidate over and make its schema `raw`.
+
+    force: build although nothing changed, and from raw. Raises BuildFailed when nothing was ever landed.
+    """
+    with candidate.locked(settings):
+        night = in_force(settings, settings.known_on)
+        if not night.extracts or night.as_at is None:
+            raise BuildFailed("Nothing is in force: no file has been accepted yet. Land a night first.")
+        workspace = Workspace.of(settings).create()
+        code = inputs.code_fingerprint()
+        fingerprint = inputs.inputs_fingerprint(night, code)
+        release = current_release(settings) if settings.known_on is None else None
+        if release and release.inputs == fingerprint and not force:
+            return BuildStart(
+                build_id="",
+                needed=False,
+                reason=f"Nothing changed since release {release.release_id}.",
+                as_at=night.as_at,
+                inputs=fingerprint,
+                rebuilt=0,
+                kept=len(night.partitions),
+            )
+        previous = workspace.load()
+        scratch = "it was asked for" if force else _from_scratch(workspace, settings, previous, code, night)
+        build_id = f"{night.as_at}-{fingerprint[:8]}-{uuid.uuid4().hex[:6]}"
+        state = State(
+            build_id=build_id,
+            run_id=run_id,
+            stage=Stage.BUILDING,
+            as_at=night.as_at,
+            known_on=settings.known_on,
+            inputs=fingerprint,
+            code=code,
+            held={} if scratch or previous is None else _still_good(previous, night),
+        )
+        state = _prepare(settings, workspace, state, night, "begin", from_scratch=scratch is not None)
+        because = "there is no release yet" if release is None else f"inputs changed since release {release.release_id}"
+        start = BuildStart(
+            build_id=build_id,
+            needed=True,
+            reason=f"Building: {because}"
+            + (f"; from raw, because {scratch}." if scratch else "; unchanged months of attendance are kept."),
+            as_at=night.as_at,
+            inputs=fingerprint,
+            rebuilt=len(state.rebuilt),
+            kept=len(state.held),
+        )
+        _note(settings, state, "begin", "done", start.to_dict())
+        return start
+
+
+def build_layer(settings: Settings, build_id: str, layer: str) -> LayerResult:
+    """Build and test one layer. Raises BuildFailed naming the nodes that failed, SupersededError, BusyError.
+
+    After an earlier step of the same build was cut short or failed, starts again from raw by itself.
+    """
+    if layer not in LAYERS:
+        raise BuildFailed(f"There is no layer {layer}: they are {', '.join(LAYERS)}.")
+    with candidate.locked(settings) as lock:
+        workspace = Workspace.of(settings)
+        state = candidate.owned(workspace, build_id)
+        if state.code != inputs.code_fingerprint():
+            raise SupersededError(f"The code changed since build {build_id} began: start a new build.")
+        before = LAYERS[: LAYERS.index(layer)]
+        if state.in_step or state.stage in (Stage.FAILED, Stage.REFUSED):
+            state = _restart(settings, workspace, state)
+        elif missing := [name for name in before if name not in state.layers]:
+            raise BuildFailed(f"{layer} is built on {missing[0]}, which this build has not built yet.")
+        for name in (*before, layer):
+            if name == layer or name not in state.layers:
+                result, state = _run_layer(settings, workspace, state, name, lock)
+        return result
+
+
+def gate(settings: Settings, build_id: str) -> GateResult:
+    """Judge the candidate. Raises GateFailed (it says no) or GateError (it could not judge)."""
+    with candidate.locked(settings):
+        workspace = Workspace.of(settings)
+        state = candidate.owned(workspace, build_id)
+        if state.in_step or state.stage not in (Stage.BUILT, Stage.GATED, Stage.PUBLISHED):
+            raise BuildFailed(f"Build {build_id} is not complete: its layers come before its gate.")
+        release = current_release(settings)
+        try:
+            result = gating.judge_candidate(settings, workspace, state, release)
+        except GateError as error:
+            _note(settings, state, "gate", "could not judge", {"message": str(error)})
+            raise
+        _note_gate(settings, state, result)
+        if result.has_failed:
+            # Left for a look, never built upon: partitions that were refused must not be kept.
+            workspace.save(dataclasses.replace(state, stage=Stage.REFUSED))
+            stays = f"Release {release.release_id} stays published." if release else "Nothing is published yet."
+            raise GateFailed(f"{result.explain()} {stays}")
+        held = {
+            key: dataclasses.replace(each, judged=each.judged or result.passed_partitions)
+            for key, each in state.held.items()
+        }
+        stage = Stage.PUBLISHED if state.stage is Stage.PUBLISHED else Stage.GATED
+        workspace.save(dataclasses.replace(state, stage=stage, held=held))
+        return result
+
+
+def build(
+    settings: Settings,
+    run_id: str,
+    progress: Callable[[str], None] | None = None,
+    force: bool = False,
+) -> BuildResult:
+    """All steps in one call, up to and with the gate."""
+    say = progress or (lambda _: None)
+    start = begin(settings, run_id, force=force)
+    say(start.reason)
+    if not start.needed:
+        return BuildResult(start)
+    done = []
+    for layer in LAYERS:
+        result = build_layer(settings, start.build_id, layer)
+        done.append(result)
+        say(
+            f"Built {layer}: {result.models} models, {result.tests_passed} tests passed, "
+            f"{result.tests_warned} warned, {result.seconds:.1f} s."
+        )
+    judged = gate(settings, start.build_id)
+    say(f"Gate: {judged.verdict}, {judged.evaluated} expectations on {len(judged.judgements)} suites.")
+    return BuildResult(start, tuple(done), judged)
+
+
+def _from_scratch(
+    workspace: Workspace, settings: Settings, previous: State | None, code: str, night: InForce
+) -> str | None:
+    """Why the build must start from raw, in words; None if unchanged partitions may be kept."""
+    reason = candidate.why_not_reusable(workspace, settings, previous, code)
+    if reason or previous is None:
+        return reason or "there is no candidate yet"
+    there = {(partition.authority, partition.month) for partition in night.partitions}
+    if not there.issuperset(previous.held) or not there.issuperset(previous.rebuilt):
+        return "a month of attendance is no longer in force"
+    return None
+
+
+def _still_good(previous: State, night: InForce) -> dict[candidate.PartitionKey, Held]:
+    """Partitions of the last candidate whose input is tonight's."""
+    fingerprints = {(partition.authority, partition.month): partition.fingerprint for partition in night.partitions}
+    return {key: held for key, held in previous.held.items() if held.fingerprint == fingerprints.get(key)}
+
+
+def _prepare(
+    settings: Settings, workspace: Workspace, state: State, night: InForce, step: str, from_scratch: bool
+) -> State:
+    """Make the candidate ready for dbt: schema `raw`, and the partitions to be rebuilt gone."""
+    rebuilt = {
+        (partition.authority, partition.month): partition.fingerprint
+        for partition in night.partitions
+        if (partition.authority, partition.month) not in state.held
+    }
+    state = dataclasses.replace(state, rebuilt=rebuilt, stage=Stage.BUILDING, layers=(), in_step=None)
+    with _noted(settings, state, step), candidate.writing(workspace, state, step):
+        if from_scratch:
+            workspace.throw_away()
+        connection = candidate.connect(workspace, settings, read_only=False)
+        try:
+            connection.execute("drop schema if exists raw cascade")
+            create_raw_schema(connection, settings, night, list(rebuilt))
+        finally:
+            connection.close()
+        return workspace.save(state)
+
+
+def _restart(settings: Settings, workspace: Workspace, state: State) -> State:
+    """Start an interrupted build again from raw, if what is in force is still what it began with."""
+    night = in_force(settings, settings.known_on)
+    if inputs.inputs_fingerprint(night, state.code) != state.inputs:
+        raise SupersededError(f"Files arrived since build {state.build_id} was cut short: start a new build.")
+    return _prepare(
+        settings, workspace, dataclasses.replace(state, held={}), night, "begin", from_scratch=True
+    )
+
+
+def _run_layer(
+    settings: Settings, workspace: Workspace, state: State, layer: str, lock: int
+) -> tuple[LayerResult, State]:
+    # Whatever was built upon this layer is stale from here on.
+    state = dataclasses.replace(
+        state, stage=Stage.BUILDING, layers=LAYERS[: LAYERS.index(layer)], in_step=None
+    )
+    with _noted(settings, state, layer), candidate.writing(workspace, state, layer):
+        result = layers.run(settings, workspace, state.build_id, layer, pass_fds=(lock,))
+        state = dataclasses.replace(state, layers=(*state.layers, layer))
+        if layer == LAYERS[-1]:
+            state = dataclasses.replace(
+                state, stage=Stage.BUILT, held=_with_rebuilt(settings, workspace, state)
+            )
+        workspace.save(state)
+    _note(settings, state, layer, "done", result.to_dict())
+    return result, state
+
+
+def _with_rebuilt(settings: Settings, workspace: Workspace, state: State) -> dict[candidate.PartitionKey, Held]:
+    """Partitions that the finished candidate holds: those kept and those just built."""
+    connection = candidate.connect(workspace, settings, read_only=True)
+    try:
+        rows = candidate.partition_rows(connection)
+    finally:
+        connection.close()
+    new = {key: Held(fingerprint, rows.get(key, {})) for key, fingerprint in state.rebuilt.items()}
+    return {**state.held, **new}
+
+
+def _note(settings: Settings, state: State, step: str, became: str, detail: Mapping[str, Any]) -> None:
+    Ledger(settings.home.ledger).record_build(state.run_id, state.build_id, step, became, detail)
+
+
+def _note_gate(settings: Settings, state: State, result: GateResult) -> None:
+    ledger = Ledger(settings.home.ledger)
+    for judgement in result.judgements:
+        ledger.record_gate(
+            state.run_id,
+            state.build_id,
+            judgement.suite,
+            str(judgement.verdict),
+            judgement.evaluated,
+            [asdict(each) for each in judgement.failed],
+        )
+    _note(
+        settings,
+        state,
+        "gate",
+        str(result.verdict),
+        {
+            "evaluated": result.evaluated,
+            "waived": [asdict(each) for each in result.waived],
+            "partitions_judged": result.partitions_judged,
+            "seconds": result.seconds,
+        },
+    )
+
+
+@contextmanager
+def _noted(settings: Settings, state: State, step: str) -> Iterator[None]:
+    """Have the ledger know of a step that failed. Only our own words: another error may quote a row."""
+    try:
+        yield
+    except Exception as error:
+        said = str(error) if isinstance(error, WarehouseError) else type(error).__name__
+        _note(settings, state, step, "failed", {"message": said})
+        raise

@@ -1,0 +1,61 @@
+"""Waivers: a person's decision to publish although a rule says no, with a reason and an end.
+
+`<home>/waivers.json` holds a list of them:
+
+    [{"rule": "PUB-ROWS-HALVED", "table": "fct_review", "reason": "Two years were archived", "by": "J. Smith",
+      "expires_on": "2017-06-30"}]
+
+A waiver helps up to and including `expires_on`, counted by the night's date, so that a night judged again is
+judged alike. It turns the rule's failure into a warning; it never makes a gate judge that could not.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from childrens_warehouse.errors import GateError
+
+_FIELDS = ("rule", "table", "reason", "by", "expires_on")
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """One rule on one table, set aside until a day."""
+
+    rule: str
+    table: str
+    reason: str
+    by: str
+    expires_on: dt.date
+
+    def covers(self, rule: str, table: str, as_at: dt.date) -> bool:
+        return (self.rule, self.table) == (rule, table) and as_at <= self.expires_on
+
+
+def read(path: Path) -> tuple[Waiver, ...]:
+    """The waivers on file; none when there is no file. Raises GateError when the file cannot be understood."""
+    if not path.exists():
+        return ()
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise GateError(f"{path} cannot be read as JSON ({type(error).__name__}): put it right or remove it.") from None
+    if not isinstance(entries, list):
+        raise GateError(f"{path} must hold a list of waivers.")
+    return tuple(_waiver(path, number, entry) for number, entry in enumerate(entries, start=1))
+
+
+def _waiver(path: Path, number: int, entry: object) -> Waiver:
+    where = f"{path}, waiver {number}"
+    if not isinstance(entry, dict) or set(entry) != set(_FIELDS):
+        raise GateError(f"{where}: must have exactly {', '.join(_FIELDS)}.")
+    if not all(isinstance(entry[name], str) and entry[name].strip() for name in _FIELDS):
+        raise GateError(f"{where}: every field is text and none is empty.")
+    try:
+        expires_on = dt.date.fromisoformat(entry["expires_on"])
+    except ValueError:
+        raise GateError(f"{where}: expires_on must be a date like 2017-06-30.") from None
+    return Waiver(entry["rule"], entry["table"], entry["reason"], entry["by"], expires_on)

@@ -1,0 +1,142 @@
+"""marts.duckdb: the one file that a BI tool opens. Small tables inside, large ones as views on the release.
+
+Made from the release's folder and nothing else, so that any release can be opened, or gone back to, at any time.
+
+The tables lie in the file's default schema, and readers write `marts.fct_placement`: DuckDB names the database
+after its file. With a schema marts inside, that very name would be ambiguous and refused (docs/adr/0005).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from childrens_warehouse import sql
+from childrens_warehouse.errors import PublishFailed
+from childrens_warehouse.publish import files
+from childrens_warehouse.publish.current import DATABASE
+from childrens_warehouse.publish.tables import Table
+from childrens_warehouse.settings import GROUP_READS_FILE, Settings
+
+_PARTIAL = f".{DATABASE}.partial"
+
+_RELEASE_COLUMNS = (
+    ("release_id", "VARCHAR", "Names the night and the inputs."),
+    ("as_at", "DATE", "Newest extract date in force: the night the figures speak of."),
+    ("known_on", "TIMESTAMP", "Files generated later were left out (UTC); null: none were."),
+    ("published_at", "TIMESTAMP", "When the release was written (UTC)."),
+    ("gate_verdict", "VARCHAR", "pass, or warn: published with the warnings in its manifest.json."),
+    ("code_version", "VARCHAR", "Version of the warehouse that built it."),
+    ("inputs_fingerprint", "VARCHAR", "SHA-256 of what it was built from; equal inputs, equal content."),
+)
+
+
+def ensure(settings: Settings, manifest: Mapping[str, Any]) -> Path:
+    """Make the release's database unless it is there, check it, and return its path. Raises PublishFailed."""
+    folder = settings.home.releases / manifest["release_id"]
+    path = folder / DATABASE
+    if not path.exists():
+        partial = folder / _PARTIAL
+        for left_over in folder.glob(f"{_PARTIAL}*"):
+            files.remove(left_over)
+        _write(settings, manifest, folder, partial)
+        _check(manifest, partial)
+        partial.chmod(GROUP_READS_FILE)
+        if settings.readers_group:
+            files.give_to_group(partial, settings.readers_group)
+        files.flush(partial)
+        files.replace(partial, path)
+    else:
+        _check(manifest, path)
+    return path
+
+
+def _write(settings: Settings, manifest: Mapping[str, Any], folder: Path, path: Path) -> None:
+    with duckdb.connect(
+        str(path), config={"memory_limit": settings.memory_limit, "threads": settings.threads}
+    ) as connection:
+        for name, content in manifest["tables"].items():
+            table = Table.from_dict(name, content)
+            parts = [folder / file["path"] for file in content["files"]]
+            if table.is_large and parts:
+                _create_view(connection, table, folder)
+            else:
+                _create_table(connection, table, parts)
+            _comment(connection, table, "view" if table.is_large and parts else "table")
+        _create_release(connection, manifest)
+        connection.execute("checkpoint")
+
+
+def _create_table(connection: duckdb.DuckDBPyConnection, table: Table, parts: list[Path]) -> None:
+    columns = [
+        f"{sql.name(column.name)} {column.type}{'' if column.nullable else ' not null'}" for column in table.columns
+    ]
+    if table.primary_key:
+        columns.append(f"primary key ({', '.join(map(sql.name, table.primary_key))})")
+    connection.execute(f"create table {sql.name(table.name)} ({', '.join(columns)})")
+    if parts:
+        names = ", ".join(sql.name(column.name) for column in table.columns)
+        connection.execute(
+            f"insert into {sql.name(table.name)} select {names} from read_parquet({sql.file_list(parts)})"
+        )
+
+
+def _create_view(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> None:
+    names = ", ".join(sql.name(column.name) for column in table.columns)
+    # With the folders as partitions a query on a month opens that month's files only. Their types must be told.
+    pattern = folder / table.name / "*" / "*" / "part.parquet"
+    connection.execute(
+        f"create view {sql.name(table.name)} as select {names} from read_parquet({sql.literal(pattern)},"
+        " hive_partitioning = true, hive_types = {'authority_code': varchar, 'session_month': date})"
+    )
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: Table, kind: str) -> None:
+    if table.comment:
+        connection.execute(f"comment on {kind} {sql.name(table.name)} is {sql.literal(table.comment)}")
+    for column in table.columns:
+        if column.comment:
+            connection.execute(
+                f"comment on column {sql.name(table.name)}.{sql.name(column.name)} is {sql.literal(column.comment)}"
+            )
+
+
+def _create_release(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind, _ in _RELEASE_COLUMNS)
+    connection.execute(f"create table release ({columns})")
+    connection.execute("comment on table release is 'The release in this file. Exactly one row.'")
+    for name, _, comment in _RELEASE_COLUMNS:
+        connection.execute(f"comment on column release.{name} is {sql.literal(comment)}")
+    connection.execute(
+        "insert into release select ?, cast(? as date), cast(? as timestamptz) at time zone 'UTC',"
+        " cast(? as timestamptz) at time zone 'UTC', ?, ?, ?",
+        [
+            manifest["release_id"],
+            manifest["as_at"],
+            manifest["known_on"],
+            manifest["published_at"],
+            manifest["gate"]["verdict"],
+            manifest["code"]["versions"]["childrens-warehouse"],
+            manifest["inputs"]["fingerprint"],
+        ],
+    )
+
+
+def _check(manifest: Mapping[str, Any], path: Path) -> None:
+    """Open it as a reader would and see that every table answers with its rows and types."""
+    if (wal := path.with_name(f"{path.name}.wal")).exists():
+        raise PublishFailed(f"{wal} is left: {path.name} was not closed properly.")
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for name, content in manifest["tables"].items():
+            table = Table.from_dict(name, content)
+            found = connection.execute(f"select count(*) from {sql.name(table.name)}").fetchone()
+            types = connection.execute(f"describe {sql.name(table.name)}").fetchall()
+            if found != (content["rows"],) or [(row[0], row[1]) for row in types] != [
+                (column.name, column.type) for column in table.columns
+            ]:
+                raise PublishFailed(f"{path} does not hold {name} as the release has it.")
+        if connection.execute("select release_id from release").fetchall() != [(manifest["release_id"],)]:
+            raise PublishFailed(f"{path} does not say that it is release {manifest['release_id']}.")

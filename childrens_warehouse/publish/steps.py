@@ -1,0 +1,152 @@
+"""Publish a gated build, or go back to an earlier release. All or nothing: readers see the old one or the new."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from childrens_warehouse.build import candidate
+from childrens_warehouse.build.candidate import Stage, State, Workspace
+from childrens_warehouse.errors import BuildFailed, PublishFailed
+from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.publish import files, marts, release
+from childrens_warehouse.publish.current import (
+    DATABASE,
+    Release,
+    current_manifest,
+    current_release,
+    read_manifest,
+)
+from childrens_warehouse.settings import GROUP_READS_FILE, Home, Settings
+
+__all__ = ["Release", "current_release", "publish", "switch_to"]
+
+_PARTIAL = f".{DATABASE}.partial"
+
+
+def publish(settings: Settings, build_id: str) -> Release:
+    """Write the release of a gated build and put it in the place of the last one. Safe to run again.
+
+    A build as known on an instant gets its release folder, with its own marts.duckdb; what is published stays.
+    Raises BuildFailed if the build has not passed its gate, PublishFailed if it could not be written.
+    """
+    with candidate.locked(settings):
+        workspace = Workspace.of(settings)
+        state = candidate.owned(workspace, build_id)
+        if state.stage not in (Stage.GATED, Stage.PUBLISHED):
+            raise BuildFailed(f"Build {build_id} has not passed its gate: it is {state.stage}.")
+        try:
+            _clean_up(settings.home)
+            manifest = _ensure_release(settings, workspace, state)
+            database = marts.ensure(settings, manifest)
+            if state.known_on is None:
+                _switch(settings, manifest, database)
+        except (OSError, duckdb.Error) as error:
+            raise _failed(settings, release.release_id(state), error) from error
+        # Not "did we switch just now": an attempt that died after the switch has told nobody.
+        is_new = state.stage is Stage.GATED
+        done = dataclasses.replace(Release.of_manifest(manifest), is_new=is_new)
+        if is_new:
+            Ledger(settings.home.ledger).record_release(state.run_id, build_id, done.release_id, done.to_dict())
+        workspace.save(dataclasses.replace(state, stage=Stage.PUBLISHED))
+        return done
+
+
+def switch_to(settings: Settings, release_id: str) -> Release:
+    """Publish an earlier release again, as it was. Raises PublishFailed when there is no such release."""
+    with candidate.locked(settings):
+        manifest = read_manifest(settings.home, release_id)
+        if manifest is None or manifest["known_on"]:
+            raise PublishFailed(f"There is no release {release_id} to go back to in {settings.home.releases}.")
+        try:
+            _clean_up(settings.home)
+            is_new = _switch(settings, manifest, marts.ensure(settings, manifest))
+        except (OSError, duckdb.Error) as error:
+            raise _failed(settings, release_id, error) from error
+        done = dataclasses.replace(Release.of_manifest(manifest), is_new=is_new)
+        if is_new:
+            Ledger(settings.home.ledger).record_release("", done.build_id, release_id, done.to_dict())
+        return done
+
+
+def _ensure_release(settings: Settings, workspace: Workspace, state: State) -> dict[str, Any]:
+    """The manifest of the build's release, whose folder is complete when this returns."""
+    home = settings.home
+    existing = read_manifest(home, release.release_id(state))
+    if existing and existing["build_id"] == state.build_id:
+        return existing
+    current = current_manifest(home)
+    connection = candidate.connect(workspace, settings, read_only=True)
+    try:
+        planned = release.plan(connection, state, current)
+        if existing:
+            # Equal inputs were published before. Equal content is the promise; anything else is a fault of ours.
+            if differing := release.differing(existing, planned):
+                raise BuildFailed(
+                    f"Build {state.build_id} has the inputs of release {existing['release_id']} but other content in "
+                    f"{', '.join(differing)}: the build is not reproducible."
+                )
+            return existing
+        return release.write(
+            connection, home, state, planned, _gate(workspace, state), current, settings.readers_group
+        )
+    finally:
+        connection.close()
+
+
+def _gate(workspace: Workspace, state: State) -> Mapping[str, Any]:
+    result = json.loads(workspace.gate.read_text(encoding="utf-8"))
+    if result["build_id"] != state.build_id:
+        raise BuildFailed(f"{workspace.gate} is of build {result['build_id']}, not of {state.build_id}.")
+    return result
+
+
+def _switch(settings: Settings, manifest: Mapping[str, Any], database: Path) -> bool:
+    """Have readers open this release from now on. Did that change anything?"""
+    home = settings.home
+    now = current_manifest(home)
+    is_change = now is None or now["release_id"] != manifest["release_id"]
+    if is_change:
+        partial = home.published / _PARTIAL
+        files.link_or_copy(database, partial)
+        files.open_to_group(partial, settings.readers_group)
+        # Left by somebody who opened the old file for writing; it must not be played into the new one.
+        files.remove(home.marts.with_name(f"{home.marts.name}.wal"))
+        files.replace(partial, home.marts)
+    note = {name: manifest[name] for name in ("release_id", "as_at", "published_at", "build_id")}
+    note["gate"] = manifest["gate"]["verdict"]
+    note["folder"] = str(home.releases / manifest["release_id"])
+    files.write_json(home.published / "current.json", note, GROUP_READS_FILE)
+    if settings.readers_group:
+        for folder in (home.root, home.releases, home.published, home.published / "current.json"):
+            files.give_to_group(folder, settings.readers_group)
+    return is_change
+
+
+def _clean_up(home: Home) -> None:
+    """Remove what an earlier attempt left half-written. Nobody else writes here: we hold the lock."""
+    home.create()
+    for left_over in (*home.releases.glob(f"*{release.PARTIAL}"), *home.published.glob(".*.partial*")):
+        files.remove(left_over)
+
+
+def _failed(settings: Settings, release_id: str, error: Exception) -> PublishFailed:
+    """Say what stays published; and give the disk back what the attempt took."""
+    for left_over in settings.home.releases.glob(f"*{release.PARTIAL}"):
+        try:
+            files.remove(left_over)
+        except OSError:
+            break  # the next attempt removes it
+    # Only what an error says of files: another may quote a row.
+    cause = str(error) if isinstance(error, OSError | duckdb.IOException) else type(error).__name__
+    try:
+        current = current_release(settings)
+    except (OSError, duckdb.Error):
+        current = None
+    stays = f"Release {current.release_id} stays published" if current else "Nothing is published"
+    return PublishFailed(f"Release {release_id} could not be published ({cause}). {stays}.")
