@@ -22,6 +22,14 @@ GROUP_READS_DIRECTORY = OWNER_ONLY_DIRECTORY | stat.S_IRGRP | stat.S_IXGRP
 GROUP_READS_FILE = OWNER_ONLY_FILE | stat.S_IRGRP
 
 
+def make_private(folder: Path) -> Path:
+    """Make a folder, and what lies between it and the nearest existing one, for its owner alone."""
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(mode=OWNER_ONLY_DIRECTORY, exist_ok=True)
+    return folder
+
+
 @dataclass(frozen=True)
 class Home:
     """Where data lives. Everything but `published` and `releases` is for the owner alone."""

@@ -17,7 +17,7 @@ from childrens_warehouse.datasets import Column, Coverage, Dataset, PersonalData
 from childrens_warehouse.landing.identifiers import MARKS
 from childrens_warehouse.landing.pseudonyms import Pseudonymiser
 from childrens_warehouse.raw.acceptance import Acceptance
-from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, OWNER_ONLY_FILE, Home
+from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
 
 _PARQUET = "format parquet, compression zstd, parquet_version v2"
 _MOVED_BY = {Coverage.SCHOOL_DATE: ("supplier", "school_urn", "session_date")}
@@ -195,7 +195,7 @@ def _name(column: Column) -> str:
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     """Write a query's rows to a private Parquet file, all or nothing."""
-    path.parent.mkdir(mode=OWNER_ONLY_DIRECTORY, parents=True, exist_ok=True)
+    make_private(path.parent)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         connection.execute(f"copy ({query}) to {sql.literal(part)} ({_PARQUET})")

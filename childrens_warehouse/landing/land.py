@@ -25,7 +25,7 @@ from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.quality.judge import Verdict
 from childrens_warehouse.raw.acceptance import Acceptance, accepted, commit
 from childrens_warehouse.raw.in_force import newest_per_scope
-from childrens_warehouse.settings import Home, Settings
+from childrens_warehouse.settings import Home, Settings, make_private
 
 
 @dataclass(frozen=True)
@@ -329,7 +329,7 @@ def _marks(connection: duckdb.DuckDBPyConnection, acceptance: Acceptance, home: 
 def _scratch(home: Home) -> Iterator[Path]:
     """A private folder that holds identities while a file is read, and is gone afterwards."""
     parent = home.restricted / "scratch"
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(parent)
     _sweep(parent)
     folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=parent))
     try:

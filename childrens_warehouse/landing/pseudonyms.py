@@ -17,7 +17,7 @@ from pathlib import Path
 from childrens_warehouse.datasets.declaration import LOCAL_IDENTIFIERS
 from childrens_warehouse.errors import ConfigurationError
 from childrens_warehouse.landing import identifiers
-from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, OWNER_ONLY_FILE, Home
+from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
 
 _SHORTEST_KEY = 32
 
@@ -82,7 +82,7 @@ def load(home: Home) -> Pseudonymiser:
 
 def _made_once(path: Path) -> str:
     """Read the key of this home, making it first if there is none. Safe when two processes start together."""
-    path.parent.mkdir(mode=OWNER_ONLY_DIRECTORY, parents=True, exist_ok=True)
+    make_private(path.parent)
     if not path.exists():
         candidate = path.with_suffix(f".{secrets.token_hex(8)}")
         descriptor = os.open(candidate, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY_FILE)

@@ -13,7 +13,7 @@ from pathlib import Path
 from childrens_warehouse.datasets import Dataset
 from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing.manifest import ManifestFile
-from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, OWNER_ONLY_FILE
+from childrens_warehouse.settings import OWNER_ONLY_FILE, make_private
 
 _BLOCK = 8 * 1024 * 1024
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -41,7 +41,7 @@ def receive(delivered: Path, archive_folder: Path) -> Received:
     """
     if delivered.is_symlink():
         raise FileRefused("FILE-LINK", "the file is a link: deliver the file itself.")
-    archive_folder.mkdir(mode=OWNER_ONLY_DIRECTORY, parents=True, exist_ok=True)
+    make_private(archive_folder)
     part = archive_folder / f".{delivered.name}.{os.getpid()}.part"
     try:
         before = delivered.stat()

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, OWNER_ONLY_FILE, Home
+from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def accepted(home: Home, dataset: str | None = None, authority: str | None = Non
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a private file so that a reader sees all of it or nothing, also after a power cut."""
-    path.parent.mkdir(mode=OWNER_ONLY_DIRECTORY, parents=True, exist_ok=True)
+    make_private(path.parent)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY_FILE)
     try:
