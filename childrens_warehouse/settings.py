@@ -95,7 +95,9 @@ class Home:
         self.root.mkdir(parents=True, exist_ok=True)
         # The group may pass through the home to what is published, but not list it.
         self.root.chmod(OWNER_ONLY_DIRECTORY | stat.S_IXGRP)
-        for private in (self.inbox, self.archive, self.restricted, self.raw, self.quarantine, self.build, self.logs):
+        # Who may deliver is the operator's business: an inbox that is there keeps its permissions.
+        make_private(self.inbox)
+        for private in (self.archive, self.restricted, self.raw, self.quarantine, self.build, self.logs):
             private.mkdir(exist_ok=True)
             private.chmod(OWNER_ONLY_DIRECTORY)
         for public in (self.releases, self.published):

@@ -1,0 +1,166 @@
+"""`make bench`: first load of a whole area and one more night, against hand-written SQL, in one run.
+
+    python -m bench [--pupils 37000] [--children 2000] [--days 190] [--runs 5] [--keep FOLDER]
+
+Prints every stage's median and share, the ratio to the yardstick and the peak memory of all processes together.
+Exits 1 when a bound is missed: 5 times the yardstick, 3 GB, 30 seconds for one more night.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from childrens_warehouse.settings import PROJECT
+from childrens_warehouse.simulate import Scenario, simulate
+
+NIGHT = dt.date(2017, 5, 30)
+MOST_TIMES = 5.0
+MOST_BYTES = 3e9
+MOST_SECONDS_MORE = 30.0
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One run of a process: what it printed, its wall time and the peak memory of it and its children."""
+
+    printed: dict[str, object]
+    seconds: float
+    peak_bytes: int
+
+
+def timed(module: str, *arguments: str, home: Path | None = None) -> Timed:
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    if home:
+        environment["WAREHOUSE_HOME"] = str(home)
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    peak = [0]
+    done = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(process.pid, peak, done))
+    watcher.start()
+    output, _ = process.communicate()
+    done.set()
+    watcher.join()
+    if process.returncode:
+        raise SystemExit(f"{module} failed with {process.returncode}")
+    return Timed(json.loads(output.strip().splitlines()[-1]), time.perf_counter() - started, peak[0])
+
+
+def _watch(pid: int, peak: list[int], done: threading.Event) -> None:
+    """Add up the resident memory of a process and its descendants, twenty times a second."""
+    page = os.sysconf("SC_PAGE_SIZE")
+    while not done.wait(0.05):
+        total, pending = 0, [pid]
+        while pending:
+            each = pending.pop()
+            try:
+                total += int(Path(f"/proc/{each}/statm").read_text().split()[1]) * page
+                pending += [
+                    int(child)
+                    for task in Path(f"/proc/{each}/task").iterdir()
+                    for child in (task / "children").read_text().split()
+                ]
+            except (OSError, ValueError, IndexError):
+                continue
+        peak[0] = max(peak[0], total)
+
+
+def median_laps(runs: list[dict[str, float]]) -> dict[str, float]:
+    return {stage: statistics.median(run[stage] for run in runs) for stage in runs[0]}
+
+
+def table(title: str, laps: dict[str, float]) -> float:
+    total = sum(laps.values())
+    print(f"\n{title}: {total:.1f} s")
+    for stage, seconds in laps.items():
+        print(f"  {stage:<28}{seconds:8.2f} s {seconds / total:6.0%}")
+    return total
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--pupils", type=int, default=37_000)
+    parser.add_argument("--children", type=int, default=2_000)
+    parser.add_argument("--days", type=int, default=190)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--keep", type=Path, help="Folder for extracts and homes; a temporary one by default.")
+    options = parser.parse_args()
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="warehouse-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return _measure(options, folder)
+    finally:
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measure(options: argparse.Namespace, folder: Path) -> int:
+    inbox = folder / "inbox"
+    if not inbox.exists():
+        print(f"Making extracts: {options.pupils:,} pupils x {options.days} days, {options.children:,} children …", flush=True)
+        simulate(
+            inbox,
+            Scenario(
+                night=NIGHT + dt.timedelta(days=1), nights=2, pupils=options.pupils, children=options.children,
+                attendance_days=options.days, dirt=False,
+            ),
+        )  # fmt: skip
+    yardsticks, firsts, mores, peaks = [], [], [], []
+    for number in range(options.runs):
+        first_inbox = _only_first_night(inbox, folder / "first")
+        yardsticks.append(timed("bench.baseline", str(first_inbox / "310"), str(folder / "yardstick")).printed)
+        home = folder / "home"
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir()
+        (home / "inbox").symlink_to(inbox)
+        first = timed("bench.night", NIGHT.isoformat(), home=home)
+        more = timed("bench.night", (NIGHT + dt.timedelta(days=1)).isoformat(), home=home)
+        firsts.append(first.printed["laps"])
+        mores.append(more.printed["laps"])
+        peaks.append(max(first.peak_bytes, more.peak_bytes))
+        print(f"run {number + 1} of {options.runs}: first load {first.seconds:.1f} s, one more night {more.seconds:.1f} s "
+              f"(whole processes), {first.printed['rows']:,} rows, peak {peaks[-1] / 1e9:.2f} GB", flush=True)  # fmt: skip
+    yardstick = table("Hand-written SQL (median by stage)", median_laps(yardsticks))
+    ours = table("First load to published marts", median_laps(firsts))
+    more_seconds = table("One more night", median_laps(mores))
+    ratio = statistics.median(
+        sum(first.values()) / sum(base.values()) for first, base in zip(firsts, yardsticks, strict=True)
+    )
+    print(f"\nratio to hand-written SQL: {ratio:.2f} (bound {MOST_TIMES}); of medians {ours / yardstick:.2f}")
+    print(f"peak memory, all processes: {max(peaks) / 1e9:.2f} GB (bound {MOST_BYTES / 1e9:.0f} GB)")
+    print(f"one more night: {more_seconds:.1f} s (bound {MOST_SECONDS_MORE:.0f} s)")
+    missed = ratio > MOST_TIMES or max(peaks) > MOST_BYTES or more_seconds > MOST_SECONDS_MORE
+    return int(missed)
+
+
+def _only_first_night(inbox: Path, target: Path) -> Path:
+    """Links to all but the last night, for the yardstick."""
+    if not target.exists():
+        for folder in inbox.glob("*/*/*"):
+            if dt.date.fromisoformat(folder.name) <= NIGHT:
+                link = target / folder.relative_to(inbox)
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(folder)
+    return target
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
