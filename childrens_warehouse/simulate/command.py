@@ -1,0 +1,50 @@
+"""The command `simulate`: invented extracts into the inbox of a warehouse home."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from childrens_warehouse.errors import ConfigurationError
+from childrens_warehouse.settings import Home, Settings
+from childrens_warehouse.simulate import Scenario, simulate
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line of the package."""
+    app.command("simulate")(_simulate)
+
+
+def _simulate(
+    night: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Extract date of the last night; the last full day if left out."),
+    ] = None,
+    nights: Annotated[int, typer.Option(help="How many nights, up to that one.")] = 3,
+    children: Annotated[int, typer.Option(help="About how many children in care.")] = 120,
+    pupils: Annotated[int, typer.Option(help="About how many pupils on the area's rolls.")] = 600,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same extracts, byte for byte.")] = 310,
+    authority: Annotated[str, typer.Option(help="Three-digit code of the local authority.")] = "310",
+    dirt: Annotated[
+        bool, typer.Option("--dirty/--clean", help="With a sprinkling of what real systems deliver wrong, or without.")
+    ] = True,
+    home: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Warehouse home; WAREHOUSE_HOME if left out.")
+    ] = None,
+) -> None:
+    """Write invented extracts of the three sources into the inbox."""
+    try:
+        settings = Settings.from_environment()
+        last = night.date() if night else (dt.datetime.now(settings.timezone) + settings.extract_offset).date()
+        scenario = Scenario(
+            night=last, nights=nights, children=children, pupils=pupils, seed=seed, authority=authority, dirt=dirt
+        )
+        inbox = (Home(home.expanduser().resolve()) if home else settings.home).create().inbox
+        written = simulate(inbox, scenario, typer.echo)
+    except ConfigurationError as error:
+        typer.echo(f"simulate: {error}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(f"{len(written)} folders written below {inbox / authority}")
