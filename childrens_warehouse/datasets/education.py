@@ -1,4 +1,4 @@
-"""Education: schools, the pupils on their rolls and every register mark of the area (docs/extracts.md)."""
+"""Education: schools, the pupils on their rolls and every register mark of the area (docs/data-dictionary.md)."""
 
 from __future__ import annotations
 

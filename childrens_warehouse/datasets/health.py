@@ -1,4 +1,4 @@
-"""Health: what the NHS trust that serves children in care delivers (docs/extracts.md)."""
+"""Health: what the NHS trust that serves children in care delivers (docs/data-dictionary.md)."""
 
 from __future__ import annotations
 
