@@ -1,0 +1,33 @@
+with
+
+months as (
+
+    select * from {{ ref('fct_attendance_pupil_month') }}
+
+),
+
+reporting_dates as (
+
+    select * from {{ ref('dim_reporting_date') }}
+
+),
+
+final as (
+
+    select
+        months.authority_code,
+        reporting_dates.as_at,
+        'school_year_to_date' as period,
+        months.pupil_key as subject_key,
+        sum(months.possible_sessions) as in_denominator,
+        sum(months.present_sessions) as in_numerator,
+        100.0 * sum(months.present_sessions) / nullif(sum(months.possible_sessions), 0) as measure
+
+    from months
+    inner join reporting_dates
+        on months.session_month between reporting_dates.school_year_starts_on and reporting_dates.as_at
+    group by months.authority_code, reporting_dates.as_at, months.pupil_key
+
+)
+
+select * from final
