@@ -95,8 +95,7 @@ class State:
             "in_step": self.in_step,
             "rebuilt": [[authority, str(month), text] for (authority, month), text in self.rebuilt.items()],
             "held": [
-                [authority, str(month), dataclasses.asdict(held)]
-                for (authority, month), held in self.held.items()
+                [authority, str(month), dataclasses.asdict(held)] for (authority, month), held in self.held.items()
             ],
         }
 
@@ -112,12 +111,9 @@ class State:
             code=content["code"],
             layers=tuple(content["layers"]),
             in_step=content["in_step"],
-            rebuilt={
-                (authority, dt.date.fromisoformat(month)): text for authority, month, text in content["rebuilt"]
-            },
+            rebuilt={(authority, dt.date.fromisoformat(month)): text for authority, month, text in content["rebuilt"]},
             held={
-                (authority, dt.date.fromisoformat(month)): Held(**held)
-                for authority, month, held in content["held"]
+                (authority, dt.date.fromisoformat(month)): Held(**held) for authority, month, held in content["held"]
             },
         )
 

@@ -14,6 +14,7 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from types import ModuleType
 from typing import Any
 
 import duckdb
@@ -26,7 +27,13 @@ from childrens_warehouse.publish.current import Release
 from childrens_warehouse.publish.tables import LARGE, Table, public_tables
 from childrens_warehouse.quality.judge import Judgement, RuleResult, Verdict, judge
 from childrens_warehouse.settings import Settings
-from expectations import publication
+
+
+def suites() -> ModuleType:
+    """The publication suites. Great Expectations takes seconds to import, and only the gate needs it."""
+    from expectations import publication
+
+    return publication
 
 
 @dataclass(frozen=True)
@@ -121,9 +128,7 @@ class GateResult:
         )
 
 
-def judge_candidate(
-    settings: Settings, workspace: Workspace, state: State, release: Release | None
-) -> GateResult:
+def judge_candidate(settings: Settings, workspace: Workspace, state: State, release: Release | None) -> GateResult:
     """Judge every public table of a finished candidate, which is opened read-only.
 
     Leaves the result in gate.json. Raises GateError when it could not judge; a FAIL is for the caller to raise.
@@ -160,10 +165,10 @@ def _judge_tables(
     connection: duckdb.DuckDBPyConnection, state: State, release: Release | None
 ) -> tuple[Judgement, ...]:
     tables = public_tables(connection)
-    suites = set(publication.tables())
-    if missing := suites - {table.name for table in tables}:
+    judged = set(suites().tables())
+    if missing := judged - {table.name for table in tables}:
         raise GateError(f"The candidate lacks {', '.join(sorted(missing))}, for which there is a suite.")
-    if unknown := {table.name for table in tables} - suites:
+    if unknown := {table.name for table in tables} - judged:
         raise GateError(f"Nobody wrote a publication suite for {', '.join(sorted(unknown))}.")
     counted = volumes.count(connection, tables)
     # A build as known on an instant speaks of another time than the current release does.
@@ -178,9 +183,7 @@ def _judge_tables(
     authorities = tuple(
         code for (code,) in connection.execute("select distinct authority_code from raw.extract order by 1").fetchall()
     )
-    return tuple(
-        _with(_judge_table(connection, table, state, authorities), beside[table.name]) for table in tables
-    )
+    return tuple(_with(_judge_table(connection, table, state, authorities), beside[table.name]) for table in tables)
 
 
 def _judge_table(
@@ -193,8 +196,8 @@ def _judge_table(
             return Judgement(table.name, Verdict.PASS, ())
         if len(fresh) < len(state.held):
             query += f" where {candidate.is_among(fresh)}"
-    suite = publication.suite_for(publication.Publication(table, state.as_at, tuple(authorities)))
-    return judge(connection, suite, query)
+    publication = suites().Publication(table, state.as_at, tuple(authorities))
+    return judge(connection, suites().suite_for(publication), query)
 
 
 def _with(judgement: Judgement, more: Sequence[RuleResult]) -> Judgement:

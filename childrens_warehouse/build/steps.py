@@ -254,25 +254,19 @@ def _restart(settings: Settings, workspace: Workspace, state: State) -> State:
     night = in_force(settings, settings.known_on)
     if inputs.inputs_fingerprint(night, state.code) != state.inputs:
         raise SupersededError(f"Files arrived since build {state.build_id} was cut short: start a new build.")
-    return _prepare(
-        settings, workspace, dataclasses.replace(state, held={}), night, "begin", from_scratch=True
-    )
+    return _prepare(settings, workspace, dataclasses.replace(state, held={}), night, "begin", from_scratch=True)
 
 
 def _run_layer(
     settings: Settings, workspace: Workspace, state: State, layer: str, lock: int
 ) -> tuple[LayerResult, State]:
     # Whatever was built upon this layer is stale from here on.
-    state = dataclasses.replace(
-        state, stage=Stage.BUILDING, layers=LAYERS[: LAYERS.index(layer)], in_step=None
-    )
+    state = dataclasses.replace(state, stage=Stage.BUILDING, layers=LAYERS[: LAYERS.index(layer)], in_step=None)
     with _noted(settings, state, layer), candidate.writing(workspace, state, layer):
         result = layers.run(settings, workspace, state.build_id, layer, pass_fds=(lock,))
         state = dataclasses.replace(state, layers=(*state.layers, layer))
         if layer == LAYERS[-1]:
-            state = dataclasses.replace(
-                state, stage=Stage.BUILT, held=_with_rebuilt(settings, workspace, state)
-            )
+            state = dataclasses.replace(state, stage=Stage.BUILT, held=_with_rebuilt(settings, workspace, state))
         workspace.save(state)
     _note(settings, state, layer, "done", result.to_dict())
     return result, state

@@ -48,9 +48,7 @@ def compare(counted: Mapping[str, Volume], release: Release | None) -> Iterator[
             yield table, _result("PUB-ROWS-DOUBLED", "at_most_double_of_the_release", "warning", doubled, len(pairs))
 
 
-def compare_partitions(
-    connection: duckdb.DuckDBPyConnection, state: State
-) -> Iterator[tuple[str, RuleResult]]:
+def compare_partitions(connection: duckdb.DuckDBPyConnection, state: State) -> Iterator[tuple[str, RuleResult]]:
     """The partitions in the candidate against those that the state says it holds, judged earlier or now."""
     found = candidate.partition_rows(connection)
     for table in candidate.partitioned_tables(connection):

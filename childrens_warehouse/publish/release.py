@@ -124,9 +124,7 @@ def write(
             "is_changed": before is None or before["content_hash"] != each.content_hash,
             "rows_by_authority": volumes.count(connection, [each.table])[each.table.name],
             **each.table.to_dict(),
-            "files": [
-                file.to_dict(is_linked) for file, is_linked in zip(each.files, linked, strict=True)
-            ],
+            "files": [file.to_dict(is_linked) for file, is_linked in zip(each.files, linked, strict=True)],
         }
     manifest = {
         "release_id": name,
@@ -172,9 +170,7 @@ def _partition_files(
     kept = {
         key: known[paths[key]]
         for key, held in filled.items()
-        if is_trusted
-        and key not in state.rebuilt
-        and known.get(paths[key], {}).get("fingerprint") == held.fingerprint
+        if is_trusted and key not in state.rebuilt and known.get(paths[key], {}).get("fingerprint") == held.fingerprint
     }
     fresh = sorted(filled.keys() - kept.keys())
     found = contents_by_partition(connection, table, candidate.is_among(fresh)) if fresh else {}

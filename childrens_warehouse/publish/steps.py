@@ -92,9 +92,7 @@ def _ensure_release(settings: Settings, workspace: Workspace, state: State) -> d
                     f"{', '.join(differing)}: the build is not reproducible."
                 )
             return existing
-        return release.write(
-            connection, home, state, planned, _gate(workspace, state), current, settings.readers_group
-        )
+        return release.write(connection, home, state, planned, _gate(workspace, state), current, settings.readers_group)
     finally:
         connection.close()
 

@@ -115,9 +115,7 @@ def public_tables(connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
         " where database_name = current_database() and schema_name = 'marts' order by table_name, column_index"
     ).fetchall():
         columns.setdefault(table, []).append(Column(name, kind, nullable, comment))
-    tables = tuple(
-        Table(name, tuple(columns[name]), keys.get(name, ()), comments[name]) for name in sorted(comments)
-    )
+    tables = tuple(Table(name, tuple(columns[name]), keys.get(name, ()), comments[name]) for name in sorted(comments))
     _refuse_the_unpublishable(tables)
     return tables
 

@@ -61,13 +61,13 @@ def derived(publication: Publication) -> list[Expectation]:
         rules.append(not_before("ended_on", "started_on", "PUB-SPELL-REVERSED"))
     for column in table.columns:
         if column.name.startswith("rows_") or column.name.endswith(("_count", "_sessions")):
-            rules.append(
-                gxe.ExpectColumnValuesToBeBetween(column=column.name, min_value=0, meta=rule("PUB-NEGATIVE"))
-            )
+            rules.append(gxe.ExpectColumnValuesToBeBetween(column=column.name, min_value=0, meta=rule("PUB-NEGATIVE")))
     return rules
 
 
-def not_before(later: str, earlier: str, code: str, severity: FailureSeverity = FailureSeverity.CRITICAL) -> Expectation:
+def not_before(
+    later: str, earlier: str, code: str, severity: FailureSeverity = FailureSeverity.CRITICAL
+) -> Expectation:
     """The one date is not before the other, where both are known."""
     return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
         column_A=later,
@@ -79,7 +79,9 @@ def not_before(later: str, earlier: str, code: str, severity: FailureSeverity = 
     )
 
 
-def not_after_night(publication: Publication, column: str, mostly: float, severity: FailureSeverity = FailureSeverity.WARNING) -> Expectation:
+def not_after_night(
+    publication: Publication, column: str, mostly: float, severity: FailureSeverity = FailureSeverity.WARNING
+) -> Expectation:
     """What happened, happened by the night the figures speak of."""
     return gxe.ExpectColumnValuesToBeBetween(
         column=column, max_value=publication.as_at, mostly=mostly, severity=severity, meta=rule("PUB-FUTURE")
