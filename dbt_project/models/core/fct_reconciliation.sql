@@ -1,0 +1,362 @@
+{#- Datasets that come by collection year, with what identifies a row across files: the same key may come in several. -#}
+{%- set yearly = [
+    ('ssda903_header', 'stg_social_care__header', 'row_year'),
+    ('ssda903_episodes', 'stg_social_care__episodes', 'started_on'),
+    ('ssda903_reviews', 'stg_social_care__reviews', 'held_on'),
+    ('ssda903_uasc', 'stg_social_care__uasc', 'row_year'),
+] -%}
+
+with
+
+extracts as (
+
+    select * from {{ ref('dim_extract') }}
+
+),
+
+landed as (
+
+    select * from {{ ref('int_rows_landed') }}
+
+),
+
+child_years as (
+
+    select * from {{ ref('int_child_years') }}
+
+),
+
+children as (
+
+    select * from {{ ref('dim_child') }}
+
+),
+
+in_force as (
+
+    select
+        authority_code,
+        dataset,
+        sum(rows_in_force) as rows_in_force
+
+    from extracts
+    group by authority_code, dataset
+
+),
+
+duplicates as (
+
+    select
+        authority_code,
+        dataset,
+        sum(rows_duplicate) as rows_duplicate
+
+    from landed
+    where dataset <> 'attendance'
+    group by authority_code, dataset
+    union all
+    select
+        authority_code,
+        'attendance' as dataset,
+        sum(rows_duplicate) as rows_duplicate
+
+    from {{ ref('fct_attendance_partition') }}
+    group by authority_code
+
+),
+
+-- Superseded: counted on its own and not as what is missing from the facts, or it would explain everything.
+
+{% for dataset, model, key in yearly %}
+{{ dataset }}_lists as (
+
+    select
+        authority_code,
+        max(stamp) as stamp
+
+    from {{ ref(model) }}
+    where collection_year is null
+    group by authority_code
+
+),
+
+{{ dataset }}_keys as (
+
+    select
+        kept.authority_code,
+        count(*) as rows_kept,
+        count(
+            distinct case
+                when
+                    lists.stamp is null
+                    or kept.stamp > lists.stamp
+                    or (kept.collection_year is null and kept.stamp = lists.stamp)
+                    then concat(cast(kept.child_key as {{ dbt.type_string() }}), ' ', cast(kept.{{ key }} as {{ dbt.type_string() }}))
+            end
+        ) as rows_surviving
+
+    from (
+        select
+            *,
+            coalesce(collection_year, {{ collection_year_of('stamp') }}) as row_year
+
+        from {{ ref(model) }}
+    ) as kept
+    left join {{ dataset }}_lists as lists
+        on kept.authority_code = lists.authority_code
+    group by kept.authority_code
+
+),
+
+{% endfor %}
+superseded as (
+
+    {%- for dataset, model, key in yearly %}
+    select
+        authority_code,
+        '{{ dataset }}' as dataset,
+        rows_kept - rows_surviving as rows_superseded
+
+    from {{ dataset }}_keys
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+second_suppliers as (
+
+    select
+        authority_code,
+        'attendance' as dataset,
+        sum(rows_second_supplier) as rows_second_supplier
+
+    from {{ ref('fct_attendance_partition') }}
+    group by authority_code
+
+),
+
+-- The child as dim_child has it at the end of a collection year.
+
+header_years as (
+
+    select
+        child_years.authority_code,
+        count(*) as rows_in_facts
+
+    from child_years
+    inner join children
+        on child_years.authority_code = children.authority_code
+        and child_years.child_key = children.child_key
+        and {{ is_on(
+            "cast(concat(cast(child_years.collection_year as " ~ dbt.type_string() ~ "), '-03-31') as date)",
+            'children.valid_from',
+            'children.valid_to'
+        ) }}
+        and child_years.birth_month is not distinct from children.birth_month
+        and child_years.ethnicity_code = children.ethnicity_code
+    group by child_years.authority_code
+
+),
+
+unaccompanied as (
+
+    select distinct
+        authority_code,
+        child_key,
+        coalesce(collection_year, {{ collection_year_of('stamp') }}) as collection_year
+
+    from {{ ref('int_uasc_by_year') }}
+
+),
+
+unaccompanied_judged as (
+
+    select
+        unaccompanied.authority_code,
+        coalesce(children.is_unaccompanied, false) as is_in_facts,
+        headers.child_key is null as is_without_header
+
+    from unaccompanied
+    left join children
+        on unaccompanied.authority_code = children.authority_code
+        and unaccompanied.child_key = children.child_key
+        and {{ is_on(
+            "cast(concat(cast(unaccompanied.collection_year as " ~ dbt.type_string() ~ "), '-03-31') as date)",
+            'children.valid_from',
+            'children.valid_to'
+        ) }}
+    left join child_years as headers
+        on unaccompanied.authority_code = headers.authority_code
+        and unaccompanied.child_key = headers.child_key
+        and unaccompanied.collection_year = headers.collection_year
+
+),
+
+without_header as (
+
+    select
+        authority_code,
+        'ssda903_uasc' as dataset,
+        count(*) as rows_without_header
+
+    from unaccompanied_judged
+    where not is_in_facts and is_without_header
+    group by authority_code
+
+),
+
+in_facts as (
+
+    select
+        authority_code,
+        'ssda903_header' as dataset,
+        rows_in_facts
+
+    from header_years
+    union all
+    select
+        authority_code,
+        'ssda903_uasc' as dataset,
+        count(*) as rows_in_facts
+
+    from unaccompanied_judged
+    where is_in_facts
+    group by authority_code
+    union all
+    select
+        authority_code,
+        'ssda903_episodes' as dataset,
+        sum(episode_count) as rows_in_facts
+
+    from {{ ref('fct_placement') }}
+    group by authority_code
+    union all
+    select
+        authority_code,
+        'ssda903_reviews' as dataset,
+        count(*) as rows_in_facts
+
+    from {{ ref('fct_review') }}
+    where is_held
+    group by authority_code
+    union all
+    select
+        authority_code,
+        'health_assessments' as dataset,
+        count(*) as rows_in_facts
+
+    from {{ ref('fct_health_assessment') }}
+    group by authority_code
+    union all
+    select
+        links.authority_code,
+        'pupils' as dataset,
+        count(*) as rows_in_facts
+
+    from {{ ref('bridge_pupil_child') }} as links
+    inner join {{ ref('stg_education__pupils') }} as pupils
+        on links.authority_code = pupils.authority_code
+        and links.pupil_key = pupils.pupil_key
+    group by links.authority_code
+    union all
+    select
+        authority_code,
+        'schools' as dataset,
+        count(*) as rows_in_facts
+
+    from {{ ref('dim_school') }}
+    where not is_inferred
+    group by authority_code
+    union all
+    select
+        authority_code,
+        'enrolments' as dataset,
+        count(*) as rows_in_facts
+
+    from {{ ref('fct_enrolment') }}
+    group by authority_code
+    union all
+    select
+        authority_code,
+        'attendance' as dataset,
+        count(*) as rows_in_facts
+
+    from {{ ref('fct_attendance_session') }}
+    group by authority_code
+
+),
+
+told as (
+
+    select
+        authority_code,
+        dataset
+
+    from in_force
+    union
+    select
+        authority_code,
+        dataset
+
+    from in_facts
+
+),
+
+counted as (
+
+    select
+        told.authority_code,
+        told.dataset,
+        coalesce(in_force.rows_in_force, 0) as rows_in_force,
+        coalesce(in_facts.rows_in_facts, 0) as rows_in_facts,
+        coalesce(superseded.rows_superseded, 0) as rows_superseded,
+        coalesce(duplicates.rows_duplicate, 0) as rows_duplicate,
+        coalesce(second_suppliers.rows_second_supplier, 0) as rows_second_supplier,
+        coalesce(without_header.rows_without_header, 0) as rows_without_header
+
+    from told
+
+    -- left: most reasons concern some datasets only
+    left join in_force
+        on told.authority_code = in_force.authority_code
+        and told.dataset = in_force.dataset
+    left join in_facts
+        on told.authority_code = in_facts.authority_code
+        and told.dataset = in_facts.dataset
+    left join superseded
+        on told.authority_code = superseded.authority_code
+        and told.dataset = superseded.dataset
+    left join duplicates
+        on told.authority_code = duplicates.authority_code
+        and told.dataset = duplicates.dataset
+    left join second_suppliers
+        on told.authority_code = second_suppliers.authority_code
+        and told.dataset = second_suppliers.dataset
+    left join without_header
+        on told.authority_code = without_header.authority_code
+        and told.dataset = without_header.dataset
+
+),
+
+final as (
+
+    select
+        authority_code,
+        dataset,
+        cast(rows_in_force as bigint) as rows_in_force,
+        cast(rows_in_facts as bigint) as rows_in_facts,
+        cast(rows_superseded as bigint) as rows_superseded,
+        cast(rows_duplicate as bigint) as rows_duplicate,
+        cast(rows_second_supplier as bigint) as rows_second_supplier,
+        cast(rows_without_header as bigint) as rows_without_header,
+        cast(
+            rows_in_force - rows_in_facts - rows_superseded - rows_duplicate
+            - rows_second_supplier - rows_without_header
+            as bigint
+        ) as rows_unexplained
+
+    from counted
+
+)
+
+select * from final
