@@ -74,7 +74,7 @@ def render() -> str:
             }
         ]
     }
-    return HEAD + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    return HEAD + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
 
 
 def write(path: Path = PATH) -> Path:
