@@ -130,7 +130,11 @@ def _prepare(
         files.append(delivery.write_table(path, dataset, rows, collection_year(night)))
     if folder.days:
         number, faults = attendance.write(
-            path / attendance.ATTENDANCE.file, on_roll, folder.days, scenario, night,
+            path / attendance.ATTENDANCE.file,
+            on_roll,
+            folder.days,
+            scenario,
+            night,
             lambda rows: tell(f"{night} education: {rows:,} register marks so far"),
         )
         planted += faults

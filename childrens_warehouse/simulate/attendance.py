@@ -57,9 +57,7 @@ def write(
     return rows, sorted(planted)
 
 
-def _faults(
-    roll: Roll, days: tuple[dt.date, ...], scenario: Scenario
-) -> dict[dt.date, list[tuple[str, str | None]]]:
+def _faults(roll: Roll, days: tuple[dt.date, ...], scenario: Scenario) -> dict[dt.date, list[tuple[str, str | None]]]:
     if not scenario.dirt:
         return {}
     return dirt.mark_faults(days, 2 * sum(len(roll.on(day)) for day in days))

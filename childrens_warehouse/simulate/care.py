@@ -127,8 +127,32 @@ def _plan(scenario: Scenario, month: dt.date, index: int, position: int) -> Chil
     if unaccompanied:
         years, span = 14 + pick(rng, {0: 1, 1: 3, 2: 6, 3: 5}), 350
     else:
-        years, span = pick(rng, {0: 17, 1: 6, 2: 5, 3: 5, 4: 4, 5: 4, 6: 4, 7: 4, 8: 4, 9: 4, 10: 4, 11: 5, 12: 5,
-                                 13: 7, 14: 8, 15: 9, 16: 6, 17: 2}), 340
+        years, span = (
+            pick(
+                rng,
+                {
+                    0: 17,
+                    1: 6,
+                    2: 5,
+                    3: 5,
+                    4: 4,
+                    5: 4,
+                    6: 4,
+                    7: 4,
+                    8: 4,
+                    9: 4,
+                    10: 4,
+                    11: 5,
+                    12: 5,
+                    13: 7,
+                    14: 8,
+                    15: 9,
+                    16: 6,
+                    17: 2,
+                },
+            ),
+            340,
+        )
     # Newborns come into care within days of birth, or not much later.
     days_since_birthday = int(span * rng.random() ** 3) if years == 0 else rng.randrange(span)
     born_on = terms.add_months(started_on, -12 * years) - dt.timedelta(days=days_since_birthday)
@@ -143,9 +167,7 @@ def _plan(scenario: Scenario, month: dt.date, index: int, position: int) -> Chil
         granted_on = started_on + dt.timedelta(days=rng.randrange(200, 900))
         unaccompanied_until = min(adult_on, granted_on) if rng.random() < 0.3 else adult_on
     # The entry year tells two serials of one establishment apart; months 20 years apart never share it.
-    upn = identity.upn(
-        scenario.authority, 4_000 + index % 240, terms.school_year(born_on) + 5, position
-    )
+    upn = identity.upn(scenario.authority, 4_000 + index % 240, terms.school_year(born_on) + 5, position)
     return Child(
         number=number,
         child_id=str(1_000_000 + number * 5_915_587 % 8_999_993),
@@ -209,14 +231,28 @@ def _length(rng: Random, route: Route, years: int) -> tuple[int, Outcome]:
                 return stays, Outcome.ADULT
             return rng.randrange(200, 1_100), pick(
                 rng,
-                {Outcome.HOME: 35, Outcome.GUARDIANSHIP: 38, Outcome.ARRANGEMENTS_ORDER: 12, Outcome.RELATIVES: 8,
-                 Outcome.OTHER_AUTHORITY: 4, Outcome.ABROAD: 1, Outcome.DIED: 0.5, Outcome.OTHER: 2},
+                {
+                    Outcome.HOME: 35,
+                    Outcome.GUARDIANSHIP: 38,
+                    Outcome.ARRANGEMENTS_ORDER: 12,
+                    Outcome.RELATIVES: 8,
+                    Outcome.OTHER_AUTHORITY: 4,
+                    Outcome.ABROAD: 1,
+                    Outcome.DIED: 0.5,
+                    Outcome.OTHER: 2,
+                },
             )
     if years >= 14 and rng.random() < 0.32:
         return stays, Outcome.ADULT
     days = int(rng.expovariate(1 / 45)) + 2 if rng.random() < 0.45 else int(rng.expovariate(1 / 260)) + 20
-    outcomes = {Outcome.HOME: 62.0, Outcome.RELATIVES: 10.0, Outcome.ARRANGEMENTS_ORDER: 4.0,
-                Outcome.OTHER_AUTHORITY: 4.0, Outcome.ABROAD: 1.0, Outcome.OTHER: 12.0}
+    outcomes = {
+        Outcome.HOME: 62.0,
+        Outcome.RELATIVES: 10.0,
+        Outcome.ARRANGEMENTS_ORDER: 4.0,
+        Outcome.OTHER_AUTHORITY: 4.0,
+        Outcome.ABROAD: 1.0,
+        Outcome.OTHER: 12.0,
+    }
     if years >= 16:
         outcomes[Outcome.INDEPENDENT] = 18.0
     return days, pick(rng, outcomes)

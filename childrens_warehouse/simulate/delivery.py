@@ -50,7 +50,11 @@ def coverage_of(dataset: str, year: int | None) -> str:
 
 
 def manifest(
-    folder: Path, authority: str, source: Source, extract_date: dt.date, generated_at: dt.datetime,
+    folder: Path,
+    authority: str,
+    source: Source,
+    extract_date: dt.date,
+    generated_at: dt.datetime,
     files: list[DeliveredFile],
 ) -> dict[str, object]:
     """What a folder says of itself; its files are in `folder`."""
@@ -108,4 +112,3 @@ def hand_over(prepared: Path, target: Path, contents: dict[str, object]) -> bool
     unfinished.write_text(json.dumps(contents, indent=1) + "\n", encoding="utf-8")
     unfinished.replace(present)
     return True
-

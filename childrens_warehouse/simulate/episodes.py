@@ -132,8 +132,21 @@ def _reason_place_change(rng: Random, child: Child, before: Stay, after: Stay, o
     if after.placement.place in ("K1", "R5") and on >= CUSTODY_REASON_FROM and terms.age(child.born_on, on) >= 10:
         return "CUSTOD"
     if before.placement.place in placements.FOSTER:
-        return pick(rng, {"CARPL": 40, "CREQB": 18, "CREQO": 12, "CHILD": 8, "LAREQ": 8, "STAND": 2, "ALLEG": 3,
-                          "APPRR": 1, "CLOSE": 2, "OTHER": 6})
+        return pick(
+            rng,
+            {
+                "CARPL": 40,
+                "CREQB": 18,
+                "CREQO": 12,
+                "CHILD": 8,
+                "LAREQ": 8,
+                "STAND": 2,
+                "ALLEG": 3,
+                "APPRR": 1,
+                "CLOSE": 2,
+                "OTHER": 6,
+            },
+        )
     return pick(rng, {"CARPL": 45, "CREQB": 15, "CHILD": 10, "LAREQ": 12, "STAND": 3, "CLOSE": 5, "OTHER": 10})
 
 
@@ -192,7 +205,12 @@ def _with_temporary_stay(rng: Random, episode: Episode) -> Iterator[Episode]:
     back_on = away_on + dt.timedelta(days=rng.randrange(2, longest + 1))
     yield replace(episode, ended_on=away_on, reason_ceased="X1", reason_place_change="")
     yield replace(
-        episode, started_on=away_on, reason_new="P", placement=placements.temporary(rng, place), ended_on=back_on,
-        reason_ceased="X1", reason_place_change="",
+        episode,
+        started_on=away_on,
+        reason_new="P",
+        placement=placements.temporary(rng, place),
+        ended_on=back_on,
+        reason_ceased="X1",
+        reason_place_change="",
     )
     yield replace(episode, started_on=back_on, reason_new="P")

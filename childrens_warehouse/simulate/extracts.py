@@ -27,7 +27,10 @@ def social_care(world: World, night: dt.date) -> dict[str, list[Row]]:
     year = collection_year(night)
     since = dt.date(year - 1, 4, 1)
     tables: dict[str, list[Row]] = {
-        "ssda903_header": [], "ssda903_episodes": [], "ssda903_reviews": [], "ssda903_uasc": []
+        "ssda903_header": [],
+        "ssda903_episodes": [],
+        "ssda903_reviews": [],
+        "ssda903_uasc": [],
     }
     for case in world.cases:
         shown = [episode for episode in case.episodes if episode.started_on <= night and episode.ended_on >= since]
@@ -37,37 +40,43 @@ def social_care(world: World, night: dt.date) -> dict[str, list[Row]]:
         tables["ssda903_header"].append(_header(world, case, night))
         for episode in shown:
             is_over = episode.ended_on <= night
-            tables["ssda903_episodes"].append({
-                "CHILD": child.child_id,
-                "DECOM": episode.started_on,
-                "RNE": episode.reason_new,
-                "LS": episode.legal_status,
-                "CIN": episode.need,
-                "PLACE": episode.placement.place,
-                "PLACE_PROVIDER": episode.placement.provider,
-                "DEC": episode.ended_on if is_over else None,
-                "REC": episode.reason_ceased if is_over else None,
-                "REASON_PLACE_CHANGE": episode.reason_place_change if is_over else None,
-                "HOME_POST": episode.home_postcode,
-                "PL_POST": episode.placement.postcode,
-                "URN": episode.placement.urn,
-            })
+            tables["ssda903_episodes"].append(
+                {
+                    "CHILD": child.child_id,
+                    "DECOM": episode.started_on,
+                    "RNE": episode.reason_new,
+                    "LS": episode.legal_status,
+                    "CIN": episode.need,
+                    "PLACE": episode.placement.place,
+                    "PLACE_PROVIDER": episode.placement.provider,
+                    "DEC": episode.ended_on if is_over else None,
+                    "REC": episode.reason_ceased if is_over else None,
+                    "REASON_PLACE_CHANGE": episode.reason_place_change if is_over else None,
+                    "HOME_POST": episode.home_postcode,
+                    "PL_POST": episode.placement.postcode,
+                    "URN": episode.placement.urn,
+                }
+            )
         for review in case.reviews:
             if since <= review.held_on <= night:
-                tables["ssda903_reviews"].append({
-                    "CHILD": child.child_id,
-                    "DOB": child.born_on,
-                    "REVIEW": review.held_on,
-                    "REVIEW_CODE": review.participation,
-                })
+                tables["ssda903_reviews"].append(
+                    {
+                        "CHILD": child.child_id,
+                        "DOB": child.born_on,
+                        "REVIEW": review.held_on,
+                        "REVIEW_CODE": review.participation,
+                    }
+                )
         # Who ceased to be unaccompanied before the year began is not in its list.
         if child.unaccompanied_until and child.unaccompanied_until >= since:
-            tables["ssda903_uasc"].append({
-                "CHILD": child.child_id,
-                "SEX": _sex(child.sex, night),
-                "DOB": child.born_on,
-                "DUC": child.unaccompanied_until,
-            })
+            tables["ssda903_uasc"].append(
+                {
+                    "CHILD": child.child_id,
+                    "SEX": _sex(child.sex, night),
+                    "DOB": child.born_on,
+                    "DUC": child.unaccompanied_until,
+                }
+            )
     return tables
 
 
@@ -123,18 +132,20 @@ def health(world: World, night: dt.date) -> dict[str, list[Row]]:
             is_known = assessment.decided_on <= night
             has_report = assessment.report_on is not None and assessment.report_on <= night
             is_completed = assessment.outcome == "completed"
-            rows.append({
-                "assessment_id": assessment.assessment_id,
-                "patient_id": f"P{2_000_000 + child.number * 3_771_121 % 7_999_993}",
-                "child_id": child_id,
-                "assessment_type": assessment.kind,
-                "requested_on": assessment.requested_on,
-                "due_on": assessment.due_on,
-                "seen_on": assessment.decided_on if is_known and is_completed else None,
-                "outcome": assessment.outcome if is_known else None,
-                "area": assessment.area if is_known and is_completed else None,
-                "report_returned_on": assessment.report_on if has_report else None,
-            })
+            rows.append(
+                {
+                    "assessment_id": assessment.assessment_id,
+                    "patient_id": f"P{2_000_000 + child.number * 3_771_121 % 7_999_993}",
+                    "child_id": child_id,
+                    "assessment_type": assessment.kind,
+                    "requested_on": assessment.requested_on,
+                    "due_on": assessment.due_on,
+                    "seen_on": assessment.decided_on if is_known and is_completed else None,
+                    "outcome": assessment.outcome if is_known else None,
+                    "area": assessment.area if is_known and is_completed else None,
+                    "report_returned_on": assessment.report_on if has_report else None,
+                }
+            )
     rows.sort(key=lambda row: str(row["assessment_id"]))
     return {"health_assessments": rows}
 
@@ -144,15 +155,17 @@ def education(world: World, night: dt.date) -> dict[str, list[Row]]:
     since = roster_from(night)
     tables: dict[str, list[Row]] = {"pupils": [], "schools": [], "enrolments": []}
     for school in world.area.all:
-        tables["schools"].append({
-            "urn": school.urn,
-            "name": school.name,
-            "phase": school.phase,
-            "la_code": school.authority,
-            "postcode": school.postcode,
-            "opened_on": school.opened_on,
-            "closed_on": None,
-        })
+        tables["schools"].append(
+            {
+                "urn": school.urn,
+                "name": school.name,
+                "phase": school.phase,
+                "la_code": school.authority,
+                "postcode": school.postcode,
+                "opened_on": school.opened_on,
+                "closed_on": None,
+            }
+        )
     for pupil in world.pupils:
         if pupil.is_on_roll(since, night):
             tables["pupils"].append(_pupil(pupil, night))

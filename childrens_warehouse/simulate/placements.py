@@ -87,9 +87,7 @@ def _by_chance(
         started_on = current.started_on
 
 
-def _towards_adoption(
-    rng: Random, child: Child, period: Period, statuses: list[tuple[dt.date, str]]
-) -> list[Stay]:
+def _towards_adoption(rng: Random, child: Child, period: Period, statuses: list[tuple[dt.date, str]]) -> list[Stay]:
     """Foster care until the placement order, then with the adopters until the adoption order."""
     ordered_on = statuses[-1][0]
     remaining = (period.ended_on - ordered_on).days
@@ -127,7 +125,12 @@ def _with_changes_of_law(rng: Random, found: list[Stay], ended_on: dt.date) -> l
 
 
 def _choose(
-    rng: Random, child: Child, period: Period, on: dt.date, status: str, first: bool = False,
+    rng: Random,
+    child: Child,
+    period: Period,
+    on: dt.date,
+    status: str,
+    first: bool = False,
     before: Placement | None = None,
 ) -> Placement:
     """A placement for a child of that age on that day, other than the one before."""
@@ -153,8 +156,17 @@ def _weights(period: Period, years: int, status: str, first: bool) -> dict[str, 
     elif years < 16:
         weights = {"U6": 56.0, "U3": 15.0, "K2": 19.0, "S1": 4.0, "R1": 2.0, "K1": 0.0 if first else 1.5, "R2": 0.6}
     else:
-        weights = {"supported": 40.0, "U6": 28.0, "U3": 8.0, "K2": 14.0, "S1": 2.0, "R1": 2.0, "P3": 0.5,
-                   "R2": 0.6, "R5": 0.0 if first else 1.0}
+        weights = {
+            "supported": 40.0,
+            "U6": 28.0,
+            "U3": 8.0,
+            "K2": 14.0,
+            "S1": 2.0,
+            "R1": 2.0,
+            "P3": 0.5,
+            "R2": 0.6,
+            "R5": 0.0 if first else 1.0,
+        }
     if period.route is Route.ADOPTION:
         # Some are placed from the start with carers who may adopt.
         weights["U5"] = 14.0
@@ -209,6 +221,4 @@ def _providers(kind: str, number: int) -> tuple[tuple[int, str], ...]:
     """URN and postcode of every provider of a kind; the same whatever the scenario."""
     rng = Random(f"providers/{kind}")
     outward = identity.NEAR + identity.AROUND + identity.FAR
-    return tuple(
-        (1_200_000 + rng.randrange(1_300_000), identity.postcode(rng, outward)) for _ in range(number)
-    )
+    return tuple((1_200_000 + rng.randrange(1_300_000), identity.postcode(rng, outward)) for _ in range(number))

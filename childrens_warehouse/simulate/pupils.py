@@ -20,8 +20,20 @@ PUPILS_PER_CHILD = 0.9
 # Share of pupils in care whose school has put down the social care id.
 KNOWS_CHILD_ID = 0.6
 
-SEN_NEEDS = {"SPLD": 14, "MLD": 14, "SLD": 3, "PMLD": 1, "SEMH": 20, "SLCN": 26, "HI": 2, "VI": 1, "MSI": 0.5,
-             "PD": 3, "ASD": 12, "OTH": 4}
+SEN_NEEDS = {
+    "SPLD": 14,
+    "MLD": 14,
+    "SLD": 3,
+    "PMLD": 1,
+    "SEMH": 20,
+    "SLCN": 26,
+    "HI": 2,
+    "VI": 1,
+    "MSI": 0.5,
+    "PD": 3,
+    "ASD": 12,
+    "OTH": 4,
+}
 
 
 @dataclass(frozen=True, slots=True)

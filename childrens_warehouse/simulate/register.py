@@ -21,8 +21,35 @@ Codes = NDArray[np.int16]
 Flags = NDArray[np.bool_]
 
 MARKS = (
-    "/", "\\", "L", "V", "P", "B", "W", "J", "J1", "K", "M", "C", "C2", "R", "O", "N", "U", "G", "H", "I", "E", "Q",
-    "S", "X", "Y", "Y1", "Y4", "#", "D",
+    "/",
+    "\\",
+    "L",
+    "V",
+    "P",
+    "B",
+    "W",
+    "J",
+    "J1",
+    "K",
+    "M",
+    "C",
+    "C2",
+    "R",
+    "O",
+    "N",
+    "U",
+    "G",
+    "H",
+    "I",
+    "E",
+    "Q",
+    "S",
+    "X",
+    "Y",
+    "Y1",
+    "Y4",
+    "#",
+    "D",
 )
 CODE = {mark: np.int16(position) for position, mark in enumerate(MARKS)}
 
@@ -59,8 +86,11 @@ def roll(world: World) -> Roll:
     """Everybody's spells on a roll."""
     far = world.area.far
     spells = sorted(
-        ((spell.school.urn, pupil.upn, spell.started_on, pupil, spell)
-         for pupil in world.pupils for spell in pupil.enrolments),
+        (
+            (spell.school.urn, pupil.upn, spell.started_on, pupil, spell)
+            for pupil in world.pupils
+            for spell in pupil.enrolments
+        ),
         key=lambda found: found[:3],
     )
     pupils = [found[3] for found in spells]
@@ -193,8 +223,8 @@ class _Day:
 
     def _not_in_full(self) -> None:
         drawn = self._chance(29)
-        if (self.day.month, self.day.day) >= (5, 25) and self.day.month <= 7:
-            self._set("S", (self.year_group == 11) & (drawn < 0.7))
+        if (5, 25) <= (self.day.month, self.day.day) <= (6, 30):
+            self._set("S", (self.year_group == 11) & (drawn < 0.35))
         if self.day.month == 9 and self.day.day <= 15:
             is_under_five = self.ordinal - self.born < 5 * 365
             self._set("X", (self.year_group == 0) & is_under_five, morning=False)

@@ -19,16 +19,66 @@ PUPIL_BEFORE_CARE = dt.timedelta(days=500)
 FIRST_SECONDARY_YEAR_GROUP = 7
 
 SAINTS = (
-    "Andrew", "Anne", "Bernadette", "Dominic", "George", "Gregory", "Helena", "Jerome", "John", "Joseph",
-    "Luke", "Mary", "Swithun", "Teresa",
+    "Andrew",
+    "Anne",
+    "Bernadette",
+    "Dominic",
+    "George",
+    "Gregory",
+    "Helena",
+    "Jerome",
+    "John",
+    "Joseph",
+    "Luke",
+    "Mary",
+    "Swithun",
+    "Teresa",
 )
 PLACES = (
-    "Ashdown", "Beechfield", "Birchwood", "Bridgewater", "Brook", "Canal", "Cedar", "Chestnut", "Churchfield",
-    "Elmgrove", "Fairmead", "Fernhill", "Greenhill", "Hawthorn", "Heathland", "Hillside", "Kenmore",
-    "Kingsfield", "Lakeside", "Larkfield", "Longmeadow", "Manor", "Meadow", "Millbrook", "Northwood",
-    "Oakwood", "Orchard", "Parkside", "Pinnerwood", "Priory", "Queensbury", "Ridgeway", "Riverside",
-    "Rosebank", "Roxfield", "Southfield", "Springfield", "Stonebridge", "Vale", "Watling", "Westfield",
-    "Whitehall", "Willow", "Woodlands",
+    "Ashdown",
+    "Beechfield",
+    "Birchwood",
+    "Bridgewater",
+    "Brook",
+    "Canal",
+    "Cedar",
+    "Chestnut",
+    "Churchfield",
+    "Elmgrove",
+    "Fairmead",
+    "Fernhill",
+    "Greenhill",
+    "Hawthorn",
+    "Heathland",
+    "Hillside",
+    "Kenmore",
+    "Kingsfield",
+    "Lakeside",
+    "Larkfield",
+    "Longmeadow",
+    "Manor",
+    "Meadow",
+    "Millbrook",
+    "Northwood",
+    "Oakwood",
+    "Orchard",
+    "Parkside",
+    "Pinnerwood",
+    "Priory",
+    "Queensbury",
+    "Ridgeway",
+    "Riverside",
+    "Rosebank",
+    "Roxfield",
+    "Southfield",
+    "Springfield",
+    "Stonebridge",
+    "Vale",
+    "Watling",
+    "Westfield",
+    "Whitehall",
+    "Willow",
+    "Woodlands",
 )
 
 
@@ -132,12 +182,10 @@ def _elsewhere(own: str) -> str:
     return "821" if own != "821" else "826"
 
 
-def enrolments_of_pupil(
-    rng: Random, area: Schools, reception_year: int, special: bool
-) -> list[Enrolment]:
+def enrolments_of_pupil(rng: Random, area: Schools, reception_year: int, special: bool) -> list[Enrolment]:
     """The school career of a pupil of the area, from joining to leaving it."""
     first = dt.date(reception_year, 9, 1)
-    last = dt.date(reception_year + LAST_YEAR_GROUP + 1, 9, 1)
+    last = _end_of_school(reception_year)
     span = (last - first).days
     leaves_for = "Completed compulsory schooling"
     # One in twelve comes after reception, one in twelve leaves before the end of year 11.
@@ -158,7 +206,7 @@ def enrolments_of_child(rng: Random, area: Schools, child: Child) -> list[Enrolm
     """
     started_on = child.first_started_on
     first = dt.date(child.reception_year, 9, 1)
-    last = dt.date(child.reception_year + LAST_YEAR_GROUP + 1, 9, 1)
+    last = _end_of_school(child.reception_year)
     if child.unaccompanied_until:
         first = max(first, started_on + dt.timedelta(days=rng.randrange(12, 50)))
     else:
@@ -170,13 +218,16 @@ def enrolments_of_child(rng: Random, area: Schools, child: Child) -> list[Enrolm
     if first >= last:
         return []
     changes = [
-        period.started_on + dt.timedelta(days=rng.randrange(0, 15))
-        for period in child.periods
-        if rng.random() < 0.14
+        period.started_on + dt.timedelta(days=rng.randrange(0, 15)) for period in child.periods if rng.random() < 0.14
     ]
     changes += _in_year_changes(rng, max(first, started_on), last, yearly=0.09)
     special = rng.random() < 0.1
     return _career(rng, area, child.reception_year, first, last, leaves_for, changes, special, dual=0.04, far=0.3)
+
+
+def _end_of_school(reception_year: int) -> dt.date:
+    """Year 11 leaves when its exams are over."""
+    return dt.date(reception_year + LAST_YEAR_GROUP + 1, 7, 1)
 
 
 def _in_year_changes(rng: Random, first: dt.date, last: dt.date, yearly: float) -> list[dt.date]:
@@ -190,8 +241,16 @@ def _in_year_changes(rng: Random, first: dt.date, last: dt.date, yearly: float) 
 
 
 def _career(
-    rng: Random, area: Schools, reception_year: int, first: dt.date, last: dt.date, leaves_for: str,
-    changes: list[dt.date], special: bool, dual: float, far: float,
+    rng: Random,
+    area: Schools,
+    reception_year: int,
+    first: dt.date,
+    last: dt.date,
+    leaves_for: str,
+    changes: list[dt.date],
+    special: bool,
+    dual: float,
+    far: float,
 ) -> list[Enrolment]:
     """Cut a career at the move to secondary school and at every change of school."""
     transfer = dt.date(reception_year + FIRST_SECONDARY_YEAR_GROUP, 9, 1)
@@ -233,8 +292,16 @@ def _with_second_school(
             at_second = pick(rng, {0b00111: 4, 0b00011: 3, 0b11100: 2, 0b10101: 1})
             extended.append(replace(enrolment, away=at_second, dual_from=dual_from, dual_until=dual_until))
             extended.append(
-                Enrolment(area.referral[0], dual_from, dual_until, "Returned to main school", second=True,
-                          away=0b11111 & ~at_second, dual_from=dual_from, dual_until=dual_until)
+                Enrolment(
+                    area.referral[0],
+                    dual_from,
+                    dual_until,
+                    "Returned to main school",
+                    second=True,
+                    away=0b11111 & ~at_second,
+                    dual_from=dual_from,
+                    dual_until=dual_until,
+                )
             )
         else:
             extended.append(enrolment)

@@ -1,0 +1,166 @@
+"""The list of planted faults is true, and landing finds each of them and nothing else."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime as dt
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from childrens_warehouse.datasets import BY_NAME
+from childrens_warehouse.landing import identifiers
+from childrens_warehouse.raw.acceptance import accepted
+from childrens_warehouse.reference import code_list
+from childrens_warehouse.simulate import Planted, Scenario, planted_dirt, simulate_with_dirt
+from childrens_warehouse.simulate.dirt import MARK_FAULTS, REFUSALS
+from tests.conftest import Supplier
+from tests.simulate.conftest import DIRTY, Extracts, day_of, manifest
+
+KINDS = {
+    ("ssda903_header", "UPN-CHECK-LETTER"), ("ssda903_header", "CODE-NOT-YET-VALID"),
+    ("ssda903_episodes", "CELL-UNREADABLE"), ("ssda903_episodes", "CODE-UNKNOWN"),
+    ("ssda903_episodes", "SPELL-REVERSED"), ("ssda903_episodes", "KEY-MISSING"),
+    ("ssda903_episodes", "EPISODE-END-REASON"),
+    ("ssda903_reviews", "KEY-DUPLICATE"), ("ssda903_reviews", None),
+    ("health_assessments", "CELL-MISSING"), ("health_assessments", "CODE-UNKNOWN"),
+    ("health_assessments", "CELL-UNREADABLE"),
+    ("pupils", "CELL-UNREADABLE"), ("pupils", "KEY-MISSING"),
+    ("enrolments", "ROW-UNREADABLE"), ("enrolments", "KEY-DUPLICATE"),
+    *(("attendance", rule) for _, rule in MARK_FAULTS),
+}  # fmt: skip
+
+
+def test_a_clean_simulation_plants_nothing(clean: Extracts) -> None:
+    assert clean.planted == ()
+
+
+def test_every_kind_is_there_at_the_default_size(dirty: Extracts) -> None:
+    assert {(fault.dataset, fault.rule) for fault in dirty.planted} == KINDS
+    assert {fault.kind for fault in dirty.planted if fault.dataset == "attendance"} == {kind for kind, _ in MARK_FAULTS}
+
+
+def test_the_list_can_be_had_without_the_files(dirty: Extracts) -> None:
+    assert planted_dirt(DIRTY) == list(dirty.planted)
+
+
+def test_no_row_is_spoilt_twice(dirty: Extracts) -> None:
+    rows = Counter((fault.dataset, fault.extract_date, fault.row) for fault in dirty.planted)
+    assert set(rows.values()) == {1}
+
+
+@pytest.mark.parametrize("size", [(1, 10), (5, 40), (30, 120), (120, 600)], ids=str)
+def test_refusals_stay_below_the_ceiling_at_every_size(size: tuple[int, int], tmp_path: Path) -> None:
+    children, pupils = size
+    scenario = Scenario(night=dt.date(2017, 5, 18), nights=2, children=children, pupils=pupils, attendance_days=3)
+    simulation = simulate_with_dirt(tmp_path / "inbox", scenario)
+    refused = Counter((fault.dataset, fault.extract_date) for fault in simulation.planted if fault.rule in REFUSALS)
+    for (dataset, day), number in refused.items():
+        folder = tmp_path / "inbox/310" / BY_NAME[dataset].source / day.isoformat()
+        [rows] = [entry["rows"] for entry in manifest(folder)["files"] if entry["name"] == BY_NAME[dataset].file]
+        assert number <= 0.03 * rows
+
+
+def test_each_planted_row_is_wrong_as_the_list_says(dirty: Extracts) -> None:
+    """Read the rows of the list straight from the files, without landing."""
+    assert dirty.planted
+    for fault in dirty.planted:
+        assert _is_wrong(fault, dirty.cells(fault.dataset, fault.extract_date)), fault
+
+
+def _is_wrong(fault: Planted, file: list[list[str]]) -> bool:
+    dataset = BY_NAME[fault.dataset]
+    header, cells = file[0], file[fault.row - 1]
+    row = dict(zip(header, cells, strict=False))
+    places = [header.index(name) for name in dataset.key]
+    key = [cells[place] for place in places]
+    match fault.rule:
+        case "ROW-UNREADABLE":
+            return len(cells) != len(header)
+        case "CELL-UNREADABLE":
+            return any(not _can_be_read(fault.dataset, column.name, row[column.name]) for column in dataset.columns
+                       if column.kind == "date")  # fmt: skip
+        case "KEY-MISSING":
+            return "" in key
+        case "CELL-MISSING":
+            return any(not row[column.name] for column in dataset.columns if column.required)
+        case "CODE-UNKNOWN":
+            return any(
+                row[column.name] not in {code.code for code in code_list(column.code_list)}
+                for column in dataset.columns if column.code_list and row[column.name]
+            )  # fmt: skip
+        case "SPELL-REVERSED":
+            start, end = (day_of(fault.dataset, row[name]) for name in dataset.spell or ())
+            return bool(start and end and end < start)
+        case "KEY-DUPLICATE":
+            return any([further[place] for place in places] == key for further in file[fault.row :])
+        case "CODE-WITHDRAWN" | "CODE-NOT-YET-VALID":
+            day = day_of(fault.dataset, row["date"]) if fault.dataset == "attendance" else fault.extract_date
+            return any(
+                not (code.valid_from or day) <= day <= (code.valid_to or day)
+                for column in dataset.columns if column.code_list
+                for code in code_list(column.code_list) if code.code == row[column.name]
+            )  # fmt: skip
+        case "UPN-CHECK-LETTER":
+            return not identifiers.is_valid("upn", row["UPN"])
+        case "EPISODE-END-REASON":
+            return bool(row["DEC"]) != bool(row["REC"])
+    if fault.kind == "blank mark":
+        return row["mark"] == ""
+    return fault.kind in ("orphan", "pupil not listed")
+
+
+def _can_be_read(dataset: str, column: str, text: str) -> bool:
+    try:
+        day_of(dataset, text)
+    except ValueError:
+        return False
+    return True
+
+
+def test_orphans_have_nobody_to_belong_to(dirty: Extracts) -> None:
+    for fault in dirty.planted:
+        if fault.kind == "orphan":
+            header = {row["CHILD"] for row in dirty.rows("ssda903_header", fault.extract_date)}
+            rows = dirty.rows("ssda903_reviews", fault.extract_date)
+            assert [row["CHILD"] for row in rows if row["CHILD"] not in header] == [rows[fault.row - 2]["CHILD"]]
+        if fault.kind == "pupil not listed":
+            listed = {row["upn"] for row in dirty.rows("pupils", fault.extract_date)}
+            upn = dirty.cells("attendance", fault.extract_date)[fault.row - 1][0]
+            assert upn not in listed and identifiers.is_valid("upn", upn)
+
+
+@pytest.mark.parametrize("night", [dt.date(2017, 5, 18), dt.date(2025, 5, 15)], ids=str)
+def test_landing_finds_what_was_planted_and_nothing_else(supplier: Supplier, night: dt.date) -> None:
+    scenario = dataclasses.replace(DIRTY, night=night, nights=1, attendance_days=12)
+    simulation = simulate_with_dirt(supplier.home.inbox, scenario)
+    for folder in simulation.folders:
+        outcomes = supplier.land(folder.parent.name, folder.name)
+        assert {outcome.status for outcome in outcomes.values()} == {"accepted"}, outcomes
+
+    expected = {
+        (fault.dataset, str(fault.extract_date), fault.row, fault.rule) for fault in simulation.planted if fault.rule
+    }
+    assert len(expected) > 30
+    assert _found(supplier) == expected
+
+
+def _found(supplier: Supplier) -> set[tuple[str, str, int, str]]:
+    """Refusals from the quarantine and marks from raw: dataset, extract date, row, rule."""
+    by_file = {dataset.file: name for name, dataset in BY_NAME.items()}
+    found = set()
+    for path in supplier.home.quarantine.rglob("*.rows.csv"):
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                found.add((by_file[row["file"]], path.parent.name, int(row["row"]), row["rule"]))
+    for each in accepted(supplier.home):
+        marked = duckdb.execute(
+            "select _source_row, _marks from read_parquet(?) where _marks is not null",
+            [str(each.content(supplier.home))],
+        ).fetchall()
+        for row, marks in marked:
+            found |= {(each.dataset, str(each.extract_date), row, mark) for mark in marks.split()}
+    return found
