@@ -87,13 +87,16 @@ def test_a_night_without_new_files_is_green(scenes):
 def test_an_inbox_without_folders_raises_an_alarm_and_holds_nothing(scenes):
     scene = scenes["empty_inbox"]
     assert (scene["state"], set(scene["emitted"])) == ("failed", {"landed_social_care"})
-    assert reason(scene, "raise_alarm").startswith("NO FOLDERS: the inbox has no authority's folder")
+    assert reason(scene, "raise_alarm") == (
+        "NO FOLDERS: the inbox has no authority's folder; was it moved? Nothing of social_care landed."
+    )
 
 
 def test_a_folder_is_waited_for_and_a_share_that_is_away_is_no_error(scenes):
     scene = scenes["folder_that_comes_later"]
     assert (scene["state"], scene["late"]) == ("success", [])
     assert scene["calls"]["look at 301"] == 3
+    assert events(scene, "retrying") == []
 
 
 def test_at_the_cut_off_the_night_goes_on_without_the_folder(scenes):

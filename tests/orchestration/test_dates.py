@@ -75,6 +75,7 @@ def test_the_schedule_itself_gives_every_night_once_when_the_clocks_change(setti
         run = timetable.next_dagrun_info(
             last_automated_data_interval=last, restriction=TimeRestriction(None, None, catchup=True)
         )
+        assert run.run_after.astimezone(settings().timezone).time() == dt.time(4)
         nights.append(extract_date(settings(), run.run_after))
         last = run.data_interval
     first = nights[0]
