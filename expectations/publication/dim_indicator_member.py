@@ -1,0 +1,17 @@
+"""Members of the slices, so that an empty one has its row."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication, has_rows
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        has_rows(),
+        gxe.ExpectColumnValuesToNotBeNull(column="member_label", meta=rule("PUB-VALUE")),
+    ]

@@ -1,0 +1,18 @@
+"""Schools, those only inferred from enrolments and marks among them."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        gxe.ExpectColumnValuesToBeInSet(
+            column="is_inferred", value_set=[False], mostly=0.9, severity="warning", meta=rule("PUB-INFERRED")
+        ),
+    ]

@@ -1,0 +1,23 @@
+"""Health assessments of children in care."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication, not_after_night
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        gxe.ExpectColumnValuesToBeInSet(
+            column="assessment_type_code", value_set=["IHA", "RHA"], meta=rule("PUB-VALUE")
+        ),
+        not_after_night(publication, "seen_on", mostly=0.99),
+        # The trust does not know every child; when it knows hardly any, its list lost the social care ids.
+        gxe.ExpectColumnValuesToNotBeInSet(
+            column="child_key", value_set=[-1], mostly=0.5, severity="warning", meta=rule("PUB-UNLINKED")
+        ),
+    ]

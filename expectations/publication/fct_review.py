@@ -1,0 +1,23 @@
+"""Reviews of children in care, with due date and timeliness."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        gxe.ExpectColumnValuesToBeInSet(
+            column="timeliness",
+            value_set=["on_time", "late", "overdue", "not_yet_due", "outside_care"],
+            meta=rule("PUB-VALUE"),
+        ),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="is_in_future", value_set=[False], mostly=0.98, severity="warning", meta=rule("PUB-FUTURE")
+        ),
+    ]

@@ -1,0 +1,18 @@
+"""Indicators and their definitions."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication, has_rows
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        has_rows(),
+        gxe.ExpectColumnValuesToNotBeNull(column="definition", meta=rule("PUB-DEFINITION")),
+        gxe.ExpectColumnValuesToNotBeNull(column="statutory_source", meta=rule("PUB-PROVENANCE")),
+    ]

@@ -1,0 +1,32 @@
+"""The figures: what every chart and report reads."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication, has_rows, not_after_night
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        has_rows(),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="disclosure", value_set=["open", "suppressed", "not_available"], meta=rule("PUB-VALUE")
+        ),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="finality", value_set=["provisional", "final", "restated"], meta=rule("PUB-VALUE")
+        ),
+        gxe.ExpectColumnValuesToBeBetween(column="value", min_value=0, meta=rule("PUB-NEGATIVE")),
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A="denominator",
+            column_B="numerator",
+            or_equal=True,
+            ignore_row_if="either_value_is_missing",
+            meta=rule("PUB-PART-OF-WHOLE"),
+        ),
+        not_after_night(publication, "as_at", mostly=1.0, severity=FailureSeverity.CRITICAL),
+    ]
