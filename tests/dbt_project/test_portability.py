@@ -105,4 +105,4 @@ def test_every_dispatched_macro_of_ours_has_a_word_for_spark():
             dispatched.add(name)
             for engine in ("default", "spark"):
                 assert re.search(rf"macro {engine}__{name}\(", text), f"{path.name}: no {engine}__{name}"
-    assert {"add_days", "add_months"} <= dispatched
+    assert {"add_days", "add_months", "days_between"} <= dispatched

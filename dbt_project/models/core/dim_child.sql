@@ -26,21 +26,37 @@ ethnicities as (
 
 -- Versions: one per run of collection years in which nothing changed.
 
-compared as (
+followed as (
 
     select
         child_years.*,
-        lag(collection_year) over of_child is null
-        or lag(sex_code) over of_child <> sex_code
-        or lag(birth_month) over of_child is distinct from birth_month
-        or lag(ethnicity_code) over of_child <> ethnicity_code
-        or lag(is_unaccompanied) over of_child is distinct from is_unaccompanied as is_version_start
+        lag(collection_year) over of_child as previous_collection_year,
+        lag(sex_code) over of_child as previous_sex_code,
+        lag(birth_month) over of_child as previous_birth_month,
+        lag(ethnicity_code) over of_child as previous_ethnicity_code,
+        lag(is_unaccompanied) over of_child as previously_unaccompanied
 
     from child_years
     window of_child as (
         partition by authority_code, child_key
         order by collection_year
     )
+
+),
+
+compared as (
+
+    select
+        followed.*,
+        (
+            previous_collection_year is null
+            or previous_sex_code <> sex_code
+            or previous_birth_month is distinct from birth_month
+            or previous_ethnicity_code <> ethnicity_code
+            or previously_unaccompanied is distinct from is_unaccompanied
+        ) as is_version_start
+
+    from followed
 
 ),
 
@@ -176,7 +192,7 @@ unlisted_pupils as (
     from seen_pupils
     left join links
         on seen_pupils.authority_code = links.authority_code
-        and seen_pupils.pupil_key = links.pupil_key
+            and seen_pupils.pupil_key = links.pupil_key
     where links.pupil_key is null
 
 ),
@@ -215,7 +231,7 @@ without_header as (
     from mentioned
     left join child_years
         on mentioned.authority_code = child_years.authority_code
-        and mentioned.child_key = child_years.child_key
+            and mentioned.child_key = child_years.child_key
     where child_years.child_key is null
 
 ),
@@ -237,11 +253,11 @@ schooled as (
     from links
     inner join pupils
         on links.authority_code = pupils.authority_code
-        and links.pupil_key = pupils.pupil_key
+            and links.pupil_key = pupils.pupil_key
     qualify
         row_number() over (
             partition by links.authority_code, links.child_key
-            order by links.link_rule desc, links.pupil_key
+            order by links.link_rule desc, links.pupil_key asc
         ) = 1
 
 ),
@@ -267,7 +283,7 @@ persons as (
     -- left: not every child in care is on a school's list
     left join schooled
         on recorded.authority_code = schooled.authority_code
-        and recorded.child_key = schooled.child_key
+            and recorded.child_key = schooled.child_key
 
     union all
 
@@ -291,7 +307,7 @@ persons as (
     -- left: a child may be mentioned and on no list of pupils
     left join schooled
         on without_header.authority_code = schooled.authority_code
-        and without_header.child_key = schooled.child_key
+            and without_header.child_key = schooled.child_key
 
     union all
 

@@ -39,7 +39,7 @@ parts as (
         cast({{ dbt.date_trunc('month', 'date_day') }} as date) as month_start,
         cast({{ dbt.last_day('date_day', 'month') }} as date) as month_end,
         -- counted from a Monday, because the engines number the days of the week differently
-        cast({{ dbt.datediff("cast('1900-01-01' as date)", "date_day", "day") }} as integer) % 7 + 1 as iso_weekday
+        {{ days_between("cast('1900-01-01' as date)", "date_day") }} % 7 + 1 as iso_weekday
 
     from days
 

@@ -24,7 +24,7 @@ final as (
         extracts.collection_year,
         extracts.extract_date,
         extracts.generated_at,
-        cast({{ dbt.datediff("extracts.extract_date", "night.as_at", "day") }} as integer) as age_in_days,
+        {{ days_between('extracts.extract_date', 'night.as_at') }} as age_in_days,
         extracts.rows_read,
         extracts.rows_loaded,
         extracts.rows_refused,

@@ -51,8 +51,8 @@ timed as (
     -- left: the trust may not know the child, nor social care a period of care on that day
     left join care_periods
         on assessments.authority_code = care_periods.authority_code
-        and assessments.child_key = care_periods.child_key
-        and {{ is_on('assessments.requested_on', 'care_periods.started_on', 'care_periods.ended_on') }}
+            and assessments.child_key = care_periods.child_key
+            and {{ is_on('assessments.requested_on', 'care_periods.started_on', 'care_periods.ended_on') }}
     left join clocks on care_periods.started_on = clocks.date_day
 
     -- left: not asked for or not seen yet, or on a day outside the calendar

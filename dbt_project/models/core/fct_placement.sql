@@ -35,8 +35,8 @@ described as (
     from placements
     inner join care_periods
         on placements.authority_code = care_periods.authority_code
-        and placements.child_key = care_periods.child_key
-        and placements.period_of_care_started_on = care_periods.started_on
+            and placements.child_key = care_periods.child_key
+            and placements.period_of_care_started_on = care_periods.started_on
 
     -- left: a code outside the lists must not lose the placement
     left join placement_types on placements.placement_type_code = placement_types.placement_type_code
@@ -84,8 +84,8 @@ returned as (
     -- left: the first placement of a period of care has nothing before it
     left join neighbours as lived_before
         on neighbours.authority_code = lived_before.authority_code
-        and neighbours.child_key = lived_before.child_key
-        and neighbours.lived_before_started_on = lived_before.started_on
+            and neighbours.child_key = lived_before.child_key
+            and neighbours.lived_before_started_on = lived_before.started_on
 
 ),
 
@@ -118,7 +118,7 @@ final as (
 
         -- measures
         cast(episode_count as integer) as episode_count,
-        cast({{ dbt.datediff("started_on", "ended_on", "day") }} as integer) as nights,
+        {{ days_between('started_on', 'ended_on') }} as nights,
 
         -- flags
         ended_on is null as is_open,

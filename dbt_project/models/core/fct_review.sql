@@ -48,8 +48,8 @@ held as (
     -- left: a review held while the child was not in care is kept, without a clock
     left join care_periods
         on reviews.authority_code = care_periods.authority_code
-        and reviews.child_key = care_periods.child_key
-        and {{ is_on('reviews.held_on', 'care_periods.started_on', 'care_periods.ended_on') }}
+            and reviews.child_key = care_periods.child_key
+            and {{ is_on('reviews.held_on', 'care_periods.started_on', 'care_periods.ended_on') }}
 
 ),
 
@@ -78,8 +78,8 @@ clock_starts as (
     from held
     inner join care_periods
         on held.authority_code = care_periods.authority_code
-        and held.child_key = care_periods.child_key
-        and held.period_of_care_started_on = care_periods.started_on
+            and held.child_key = care_periods.child_key
+            and held.period_of_care_started_on = care_periods.started_on
     where not care_periods.is_short_break
 
 ),
@@ -135,9 +135,9 @@ held_judged as (
     -- left: outside care and in short breaks there is no clock
     left join due
         on held.authority_code = due.authority_code
-        and held.child_key = due.child_key
-        and held.period_of_care_started_on = due.period_of_care_started_on
-        and held.review_number = due.review_number
+            and held.child_key = due.child_key
+            and held.period_of_care_started_on = due.period_of_care_started_on
+            and held.review_number = due.review_number
 
 ),
 
@@ -163,15 +163,15 @@ not_held as (
     cross join night
     inner join care_periods
         on due.authority_code = care_periods.authority_code
-        and due.child_key = care_periods.child_key
-        and due.period_of_care_started_on = care_periods.started_on
+            and due.child_key = care_periods.child_key
+            and due.period_of_care_started_on = care_periods.started_on
 
     -- left: kept where no such review was held
     left join held
         on due.authority_code = held.authority_code
-        and due.child_key = held.child_key
-        and due.period_of_care_started_on = held.period_of_care_started_on
-        and due.review_number = held.review_number
+            and due.child_key = held.child_key
+            and due.period_of_care_started_on = held.period_of_care_started_on
+            and due.review_number = held.review_number
     where
         held.held_on is null
         -- nothing falls due on or after the day the child left

@@ -35,7 +35,7 @@ final as (
         on days.working_day_number + {{ var('first_review_due_working_days') }} = review_days.working_day_number
     left join working_days as assessment_days
         on days.working_day_number + {{ var('initial_health_assessment_due_working_days') }}
-        = assessment_days.working_day_number
+            = assessment_days.working_day_number
 
 )
 

@@ -77,11 +77,11 @@ final as (
     -- left: most children never sought asylum
     left join unaccompanied
         on newest.authority_code = unaccompanied.authority_code
-        and newest.child_key = unaccompanied.child_key
-        and newest.collection_year = unaccompanied.collection_year
+            and newest.child_key = unaccompanied.child_key
+            and newest.collection_year = unaccompanied.collection_year
     left join unaccompanied_files
         on newest.authority_code = unaccompanied_files.authority_code
-        and newest.collection_year = unaccompanied_files.collection_year
+            and newest.collection_year = unaccompanied_files.collection_year
 
 )
 

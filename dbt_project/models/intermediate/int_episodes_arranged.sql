@@ -65,26 +65,43 @@ bounded as (
 
 ),
 
-compared as (
+followed as (
 
     select
         bounded.*,
-        coalesce(lag(ended_on) over child_episodes = started_on, false) as is_consecutive,
-        coalesce(new_episode_reason_code = 'L', false) as is_legal_status_change,
-        lag(placement_type_code) over child_episodes = placement_type_code
-        and lag(provider_code) over child_episodes = provider_code
-        and lag(provider_urn) over child_episodes is not distinct from provider_urn
-        and lag(placement_postcode_key) over child_episodes is not distinct from placement_postcode_key
-            as is_same_placement,
-        -- two blank postcodes say nothing about whether the child moved; the reason does
-        placement_postcode_key is null
-        and coalesce(new_episode_reason_code in ('P', 'B'), false) as is_move_without_address
+        lag(ended_on) over child_episodes as previous_ended_on,
+        lag(placement_type_code) over child_episodes as previous_placement_type_code,
+        lag(provider_code) over child_episodes as previous_provider_code,
+        lag(provider_urn) over child_episodes as previous_provider_urn,
+        lag(placement_postcode_key) over child_episodes as previous_placement_postcode_key
 
     from bounded
     window child_episodes as (
         partition by authority_code, child_key
         order by started_on
     )
+
+),
+
+compared as (
+
+    select
+        followed.*,
+        coalesce(previous_ended_on = started_on, false) as is_consecutive,
+        coalesce(new_episode_reason_code = 'L', false) as is_legal_status_change,
+        (
+            previous_placement_type_code = placement_type_code
+            and previous_provider_code = provider_code
+            and previous_provider_urn is not distinct from provider_urn
+            and previous_placement_postcode_key is not distinct from placement_postcode_key
+        ) as is_same_placement,
+        -- two blank postcodes say nothing about whether the child moved; the reason does
+        (
+            placement_postcode_key is null
+            and coalesce(new_episode_reason_code in ('P', 'B'), false)
+        ) as is_move_without_address
+
+    from followed
 
 ),
 

@@ -90,8 +90,8 @@ final as (
     -- left: nothing is odd about most placements
     left join marks
         on placements.authority_code = marks.authority_code
-        and placements.child_key = marks.child_key
-        and placements.started_on = marks.placement_started_on
+            and placements.child_key = marks.child_key
+            and placements.started_on = marks.placement_started_on
 
 )
 
