@@ -19,7 +19,7 @@ from childrens_warehouse.build.layers import LayerResult
 from childrens_warehouse.build.raw_schema import typed_columns
 from childrens_warehouse.datasets import BY_NAME
 from childrens_warehouse.errors import BuildFailed
-from childrens_warehouse.quality.judge import rule
+from childrens_warehouse.quality.judge import Judgement, Verdict, judge, rule
 from childrens_warehouse.raw import acceptance
 from childrens_warehouse.settings import Home, Settings
 
@@ -99,6 +99,7 @@ def install(patch: Callable[[Any, str, Any], Any] = setattr) -> None:
     patch(inputs, "_CODE", ())  # the files of the project may be edited while its tests run
     patch(layers, "run", run_layer)
     patch(gating, "suites", lambda: Suites)
+    patch(gating, "judge", judge_with_rules)
 
 
 def run_layer(
@@ -112,6 +113,13 @@ def run_layer(
     finally:
         connection.close()
     return LayerResult(layer, 0, 1, 0, 0, 0, 0.0, 0.0)
+
+
+def judge_with_rules(connection: duckdb.DuckDBPyConnection, suite: Any, query: str) -> Judgement:
+    """Great Expectations for the two tables with rules of their own; the others would cost a second each night."""
+    if isinstance(suite, str):
+        return Judgement(suite, Verdict.PASS, ())
+    return judge(connection, suite, query)
 
 
 class Suites:
@@ -129,6 +137,8 @@ class Suites:
 
     @staticmethod
     def suite_for(told: Any) -> Any:
+        if told.table.name not in ("dim_child", SESSION):
+            return told.table.name
         import great_expectations.expectations as gxe
         from great_expectations import ExpectationSuite
 
@@ -140,7 +150,7 @@ class Suites:
             rules.append(gxe.ExpectColumnValuesToBeInSet(column="sex", value_set=["1", "2"], meta=rule("TEST-SEX")))
         if name == SESSION:
             rules.append(gxe.ExpectColumnValuesToBeInSet(column="mark", value_set=["/", "O"], meta=rule("TEST-MARK")))
-        return ExpectationSuite(name, rules or [publication.has_rows()])
+        return ExpectationSuite(name, rules)
 
 
 def deliver(
