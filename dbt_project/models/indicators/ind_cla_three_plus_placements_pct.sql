@@ -42,9 +42,10 @@ final as (
     left join placements
         on looked_after.authority_code = placements.authority_code
         and looked_after.child_key = placements.child_key
-        and placements.started_on <= looked_after.as_at
         -- the one that was running on 1 April is the first of the year
-        and (placements.ended_on is null or reporting_dates.financial_year_starts_on < placements.ended_on)
+        and {{ is_within(
+            'reporting_dates.financial_year_starts_on', 'looked_after.as_at', 'placements.started_on', 'placements.ended_on'
+        ) }}
     group by looked_after.authority_code, looked_after.as_at, looked_after.child_key
 
 )

@@ -19,9 +19,9 @@ final as (
         reporting_dates.as_at,
         'school_year_to_date' as period,
         months.pupil_key as subject_key,
-        sum(months.possible_sessions) as in_denominator,
-        sum(months.present_sessions) as in_numerator,
-        100.0 * sum(months.present_sessions) / nullif(sum(months.possible_sessions), 0) as measure
+        cast(sum(months.possible_sessions) as bigint) as in_denominator,
+        cast(sum(months.present_sessions) as bigint) as in_numerator,
+        cast(sum(months.present_sessions) as double) * 100 / nullif(sum(months.possible_sessions), 0) as measure
 
     from months
     inner join reporting_dates

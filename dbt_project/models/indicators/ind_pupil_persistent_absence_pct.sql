@@ -18,8 +18,10 @@ pupils as (
         months.authority_code,
         reporting_dates.as_at,
         months.pupil_key,
-        sum(months.possible_sessions) as possible_sessions,
-        sum(months.authorised_absence_sessions + months.unauthorised_absence_sessions) as absent_sessions
+        cast(sum(months.possible_sessions) as bigint) as possible_sessions,
+        cast(
+            sum(months.authorised_absence_sessions + months.unauthorised_absence_sessions) as bigint
+        ) as absent_sessions
 
     from months
     inner join reporting_dates
@@ -41,7 +43,7 @@ final as (
             when absent_sessions * 100 >= possible_sessions * {{ var('persistent_absence_from_percent') }} then 1
             else 0
         end as in_numerator,
-        100.0 * absent_sessions / possible_sessions as measure
+        cast(absent_sessions as double) * 100 / possible_sessions as measure
 
     from pupils
     -- who could not have attended was not absent either

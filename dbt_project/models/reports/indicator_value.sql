@@ -79,53 +79,64 @@ identified as (
         subjects.authority_code,
         subjects.as_at,
         subjects.period,
-        -- a pupil whom nothing links to a child is a child of its own
-        case
-            when definitions.subject = 'pupil' then coalesce(links.child_key, subjects.subject_key)
-            else subjects.subject_key
-        end as child_key,
-        definitions.subject,
+        subjects.subject_key,
         subjects.in_denominator,
-        subjects.in_numerator
+        subjects.in_numerator,
+        case when definitions.subject = 'pupil' then subjects.subject_key end as pupil_key
 
     from subjects
     inner join definitions
         on subjects.indicator_id = definitions.indicator_id
 
-    -- left: only pupils have a link
-    left join links
-        on definitions.subject = 'pupil'
-        and subjects.authority_code = links.authority_code
-        and subjects.subject_key = links.pupil_key
-
 ),
 
-described as (
+linked as (
 
     select
         identified.indicator_id,
         identified.authority_code,
         identified.as_at,
         identified.period,
-        children.sex_code as sex,
-        {{ age_on('identified.as_at', 'children.birth_month') }} as age,
-        children.ethnic_group,
-        placement_types.placement_group,
+        -- a pupil whom nothing links to a child is a child of its own
+        coalesce(links.child_key, identified.subject_key) as child_key,
+        case when identified.pupil_key is null then identified.subject_key end as child_in_care_key,
         identified.in_denominator,
         identified.in_numerator
 
     from identified
 
+    -- left: only pupils have a link
+    left join links
+        on identified.authority_code = links.authority_code
+        and identified.pupil_key = links.pupil_key
+
+),
+
+described as (
+
+    select
+        linked.indicator_id,
+        linked.authority_code,
+        linked.as_at,
+        linked.period,
+        children.sex_code as sex,
+        {{ age_on('linked.as_at', 'children.birth_month') }} as age,
+        children.ethnic_group,
+        placement_types.placement_group,
+        linked.in_denominator,
+        linked.in_numerator
+
+    from linked
+
     -- left: unknown is a member of its own, and a pupil is in no placement
     left join children
-        on identified.authority_code = children.authority_code
-        and identified.child_key = children.child_key
-        and {{ is_on('identified.as_at', 'children.valid_from', 'children.valid_to') }}
+        on linked.authority_code = children.authority_code
+        and linked.child_key = children.child_key
+        and {{ is_on('linked.as_at', 'children.valid_from', 'children.valid_to') }}
     left join looked_after
-        on identified.subject = 'child'
-        and identified.authority_code = looked_after.authority_code
-        and identified.as_at = looked_after.as_at
-        and identified.child_key = looked_after.child_key
+        on linked.authority_code = looked_after.authority_code
+        and linked.as_at = looked_after.as_at
+        and linked.child_in_care_key = looked_after.child_key
     left join placement_types
         on looked_after.placement_type_code = placement_types.placement_type_code
 
@@ -377,6 +388,8 @@ benchmarked as (
         authority_code,
         indicator_id,
         collection_year,
+        -- one for the whole and not for its slices
+        'all' as dimension,
         max(case when benchmark = 'target' then benchmark_value end) as target,
         max(case when benchmark = 'target' then coalesce(amber_margin, 0) end) as amber_margin,
         max(case when benchmark = 'statistical_neighbour' then benchmark_value end) as statistical_neighbour,
@@ -408,9 +421,9 @@ compared as (
 
     from valued
 
-    -- left: few indicators have a target; it is one for the whole and not for its slices
+    -- left: few indicators have a target
     left join benchmarked
-        on valued.dimension = 'all'
+        on valued.dimension = benchmarked.dimension
         and valued.authority_code = benchmarked.authority_code
         and valued.indicator_id = benchmarked.indicator_id
         and valued.collection_year = benchmarked.collection_year
