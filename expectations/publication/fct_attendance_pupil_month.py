@@ -24,5 +24,5 @@ def rules(publication: Publication) -> list[Expectation]:
 def parts_of_whole(whole: str, part: str) -> Expectation:
     """A part is never more than its whole."""
     return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-        column_A=whole, column_B=part, or_equal=True, ignore_row_if="never", meta=rule("PUB-PART-OF-WHOLE")
+        column_A=whole, column_B=part, or_equal=True, ignore_row_if="neither", meta=rule("PUB-PART-OF-WHOLE")
     )

@@ -1,0 +1,45 @@
+"""Every public table of the dbt project has its suite, whose rules are documented, and no suite is for nothing."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+
+import pytest
+import yaml
+
+from childrens_warehouse.publish.tables import PUBLIC_NAME, Column, Table
+from childrens_warehouse.settings import PROJECT
+from expectations import publication
+
+
+def public_models() -> dict[str, Table]:
+    """From the models' YAML: what is public by name, with its columns."""
+    found = {}
+    for path in (PROJECT / "dbt_project" / "models").rglob("*.yml"):
+        for model in yaml.safe_load(path.read_text()).get("models") or []:
+            if PUBLIC_NAME.fullmatch(model["name"]):
+                columns = tuple(
+                    Column(column["name"], column.get("data_type", ""), True, None)
+                    for column in model.get("columns") or []
+                )
+                found[model["name"]] = Table(model["name"], columns, (), None)
+    return found
+
+
+def test_every_public_table_has_a_suite_and_every_suite_a_table():
+    assert set(publication.tables()) == set(public_models())
+
+
+@pytest.mark.parametrize("table", public_models().values(), ids=lambda table: table.name)
+def test_a_suite_can_be_made_speaks_of_real_columns_and_is_documented(table):
+    suite = publication.suite_for(publication.Publication(table, dt.date(2017, 5, 31), ("310",)))
+    with (PROJECT / "expectations" / "rules.csv").open(newline="") as handle:
+        documented = {row["rule"] for row in csv.DictReader(handle)}
+    assert suite.expectations
+    columns = {column.name for column in table.columns}
+    for expectation in suite.expectations:
+        assert expectation.meta["rule"] in documented
+        for argument in ("column", "column_A", "column_B"):
+            named = getattr(expectation, argument, None)
+            assert named is None or named in columns, (table.name, named)
