@@ -244,8 +244,6 @@ class _Landing:
         keep.write_content(connection, dataset, acceptance, self.home, duplicates)
         difference = keep.compare(connection, dataset, acceptance, self._before(acceptance), self.home)
         marks = _marks(connection, acceptance, self.home)
-        if duplicates:
-            notes.append(f"{duplicates} rows are followed by another with the same key: the last one counts")
         commit(acceptance, self.home)
         return self._outcome(
             acceptance,
