@@ -1,0 +1,106 @@
+"""The data tests can fail: each is run, as dbt compiled it, on rows that break its rule and on rows that do not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from tests.dbt_project.conftest import Built
+
+pytestmark = pytest.mark.slow
+
+PERIOD = "insert into marts.fct_care_period (authority_code, child_key, started_on, ended_on, episode_count) values "
+
+
+class Judged:
+    """A writable copy of the empty build, and dbt's own tests to run on it."""
+
+    def __init__(self, built: Built, connection: duckdb.DuckDBPyConnection) -> None:
+        self.built = built
+        self.connection = connection
+
+    def failures(self, test: str) -> int:
+        (node,) = (
+            node
+            for node in self.built.manifest["nodes"].values()
+            if node["resource_type"] == "test" and node["name"] == test
+        )
+        path = self.built.target / "compiled" / "childrens_warehouse" / node["original_file_path"]
+        if path.suffix != ".sql":
+            path = path / f"{node['alias']}.sql"
+        return len(self.connection.execute(path.read_text(encoding="utf-8")).fetchall())
+
+
+@pytest.fixture
+def judged(empty_build: Built, tmp_path) -> Iterator[Judged]:
+    # the compiled tests name the database by its file
+    copy = shutil.copy(empty_build.candidate, tmp_path / empty_build.candidate.name)
+    with duckdb.connect(str(copy)) as connection:
+        yield Judged(empty_build, connection)
+
+
+def test_periods_that_meet_do_not_overlap(judged: Judged):
+    judged.connection.execute(
+        PERIOD + "('310', 1, '2017-01-01', '2017-02-01', 1), ('310', 1, '2017-02-01', '2017-02-01', 1), "
+        "('310', 1, '2017-02-02', null, 1), ('311', 1, '2017-01-15', null, 1)"
+    )
+    assert judged.failures("fct_care_period_no_overlap") == 0
+
+
+def test_a_long_period_overlaps_all_that_lie_within_it(judged: Judged):
+    judged.connection.execute(
+        PERIOD + "('310', 1, '2017-01-01', '2017-12-01', 1), ('310', 1, '2017-02-01', '2017-03-01', 1), "
+        "('310', 1, '2017-05-01', '2017-06-01', 1)"
+    )
+    assert judged.failures("fct_care_period_no_overlap") == 2
+
+
+def test_an_open_period_overlaps_what_comes_after(judged: Judged):
+    judged.connection.execute(PERIOD + "('310', 1, '2017-01-01', null, 1), ('310', 1, '2019-01-01', null, 1)")
+    assert judged.failures("fct_care_period_no_overlap") == 1
+
+
+def test_the_grain_is_unique(judged: Judged):
+    judged.connection.execute(PERIOD + "('310', 1, '2017-01-01', null, 1), ('311', 1, '2017-01-01', null, 1)")
+    assert judged.failures("fct_care_period_grain") == 0
+    judged.connection.execute(PERIOD + "('310', 1, '2017-01-01', '2017-02-01', 1)")
+    assert judged.failures("fct_care_period_grain") == 1
+
+
+def test_a_fact_without_its_child_is_found(judged: Judged):
+    judged.connection.execute(PERIOD + "('310', 1, '2017-01-01', null, 1)")
+    version = "insert into marts.dim_child (authority_code, child_key, valid_from) values "
+    # the same key in another authority is another child
+    judged.connection.execute(version + "('311', 1, '1900-01-01')")
+    assert judged.failures("fct_care_period_child") == 1
+    judged.connection.execute(version + "('310', 1, '1900-01-01')")
+    assert judged.failures("fct_care_period_child") == 0
+
+
+def test_only_one_version_of_a_child_is_current(judged: Judged):
+    version = "insert into marts.dim_child (authority_code, child_key, valid_from, valid_to, is_current) values "
+    judged.connection.execute(version + "('310', 1, '1900-01-01', '2016-04-01', false)")
+    judged.connection.execute(version + "('310', 1, '2016-04-01', null, true)")
+    assert judged.failures("dim_child_one_current_version") == 0
+    judged.connection.execute(version + "('310', 1, '2017-04-01', null, true)")
+    assert judged.failures("dim_child_one_current_version") == 1
+
+
+def test_a_lost_episode_is_found(judged: Judged):
+    episode = (
+        "insert into intermediate.int_episodes_in_force (authority_code, child_key, started_on) "
+        "values ('310', 1, '2017-01-01')"
+    )
+    placement = (
+        "insert into marts.fct_placement "
+        "(authority_code, child_key, started_on, period_of_care_started_on, episode_count) "
+        "values ('310', 1, '2017-01-01', '2017-01-01', 1)"
+    )
+    for statement in (episode, placement):
+        judged.connection.execute(statement)
+        assert judged.failures("every_episode_is_in_one_placement") == 1
+    judged.connection.execute(PERIOD + "('310', 1, '2017-01-01', null, 1)")
+    assert judged.failures("every_episode_is_in_one_placement") == 0
