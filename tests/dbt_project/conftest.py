@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -57,3 +59,30 @@ def empty_build(tmp_path_factory: pytest.TempPathFactory) -> Built:
     finished = dbt.run(["build"], candidate, folder / "target")
     assert (folder / "target" / "run_results.json").exists(), finished.stdout
     return Built(candidate, folder / "target", finished.stdout)
+
+
+class Judged:
+    """A writable copy of the empty build, and dbt's own tests to run on it."""
+
+    def __init__(self, built: Built, connection: duckdb.DuckDBPyConnection) -> None:
+        self.built = built
+        self.connection = connection
+
+    def failures(self, test: str) -> int:
+        (node,) = (
+            node
+            for node in self.built.manifest["nodes"].values()
+            if node["resource_type"] == "test" and node["name"] == test
+        )
+        path = self.built.target / "compiled" / "childrens_warehouse" / node["original_file_path"]
+        if path.suffix != ".sql":
+            path = path / f"{node['alias']}.sql"
+        return len(self.connection.execute(path.read_text(encoding="utf-8")).fetchall())
+
+
+@pytest.fixture
+def judged(empty_build: Built, tmp_path) -> Iterator[Judged]:
+    # the compiled tests name the database by its file
+    copy = shutil.copy(empty_build.candidate, tmp_path / empty_build.candidate.name)
+    with duckdb.connect(str(copy)) as connection:
+        yield Judged(empty_build, connection)

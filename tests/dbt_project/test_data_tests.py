@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-
-import duckdb
 import pytest
 
-from tests.dbt_project.conftest import Built
+from tests.dbt_project.conftest import Judged
 
 pytestmark = pytest.mark.slow
 
 PERIOD = "insert into marts.fct_care_period (authority_code, child_key, started_on, ended_on, episode_count) values "
-
-
-class Judged:
-    """A writable copy of the empty build, and dbt's own tests to run on it."""
-
-    def __init__(self, built: Built, connection: duckdb.DuckDBPyConnection) -> None:
-        self.built = built
-        self.connection = connection
-
-    def failures(self, test: str) -> int:
-        (node,) = (
-            node
-            for node in self.built.manifest["nodes"].values()
-            if node["resource_type"] == "test" and node["name"] == test
-        )
-        path = self.built.target / "compiled" / "childrens_warehouse" / node["original_file_path"]
-        if path.suffix != ".sql":
-            path = path / f"{node['alias']}.sql"
-        return len(self.connection.execute(path.read_text(encoding="utf-8")).fetchall())
-
-
-@pytest.fixture
-def judged(empty_build: Built, tmp_path) -> Iterator[Judged]:
-    # the compiled tests name the database by its file
-    copy = shutil.copy(empty_build.candidate, tmp_path / empty_build.candidate.name)
-    with duckdb.connect(str(copy)) as connection:
-        yield Judged(empty_build, connection)
 
 
 def test_periods_that_meet_do_not_overlap(judged: Judged):

@@ -43,6 +43,6 @@ select
 
 from slots
 group by {{ columns | join(', ') }}
-having count(*) <> bit_count(bit_or(cast(1 as bigint) << cast(slot as integer)))
+having count(*) <> coalesce(bit_count(bit_or(cast(1 as bigint) << cast(slot as integer))), 0)
 
 {% endtest %}
