@@ -16,6 +16,15 @@ DAGS = PROJECT / "dags"
 # In a file, because the containers hand it to `airflow pools import` as it is.
 POOLS_FILE = PROJECT / "childrens_warehouse" / "orchestration" / "pools.json"
 ADMIN = "admin"
+PRELOADED = ",".join(
+    (
+        "airflow.executors.local_executor",
+        "airflow.sdk.execution_time.task_runner",
+        "expectations.arrivals",
+        "great_expectations",
+        "childrens_warehouse.landing.night",
+    )
+)
 
 
 class AirflowCommandError(WarehouseError):
@@ -41,6 +50,10 @@ def airflow_environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         # Each worker is a process of some 200 MB; the pools say what may run beside what.
         "AIRFLOW__CORE__PARALLELISM": "4",
+        # Great Expectations takes five seconds to load. Loaded once, in the process the workers are forked from,
+        # it costs the tasks nothing; otherwise every landed file would pay for it.
+        "AIRFLOW__SCHEDULER__MP_START_METHOD": "forkserver",
+        "AIRFLOW__SCHEDULER__MP_FORKSERVER_PRELOAD": PRELOADED,
         "AIRFLOW__CORE__AUTH_MANAGER": (
             "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
         ),
