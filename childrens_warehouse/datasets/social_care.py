@@ -93,6 +93,7 @@ REVIEWS = Dataset(
     coverage=Coverage.COLLECTION_YEAR,
     owner=OWNER,
     date_format=DATE_FORMAT,
+    may_be_empty=True,  # on the first days of a collection year nobody has been reviewed yet
 )
 
 UASC = Dataset(

@@ -143,13 +143,14 @@ def compare(
     acceptance: Acceptance,
     before: list[Acceptance],
     home: Home,
+    duplicates: int,
 ) -> Difference:
-    """Count what is new, changed, unchanged and withdrawn against the files in force before.
+    """Count, by key, what is new, changed, unchanged and withdrawn against the files in force before.
 
     For attendance only the registers that this file contains are compared.
     """
     if not before:
-        return Difference(acceptance.rows_loaded, 0, 0, 0)
+        return Difference(acceptance.rows_loaded - duplicates, 0, 0, 0)
     key = ", ".join(sql.name(column) for column in dataset.raw_key)
     others = [str(c.raw_name) for c in dataset.raw_columns if str(c.raw_name) not in dataset.raw_key]
     values = f"hash({', '.join(sql.name(column) for column in others)})" if others else "0"

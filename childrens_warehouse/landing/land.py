@@ -242,7 +242,7 @@ class _Landing:
         )
         keep.write_restricted(connection, dataset, acceptance, self.home)
         keep.write_content(connection, dataset, acceptance, self.home, duplicates)
-        difference = keep.compare(connection, dataset, acceptance, self._before(acceptance), self.home)
+        difference = keep.compare(connection, dataset, acceptance, self._before(acceptance), self.home, duplicates)
         marks = _marks(connection, acceptance, self.home)
         commit(acceptance, self.home)
         return self._outcome(

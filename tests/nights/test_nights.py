@@ -82,7 +82,7 @@ def test_landing_finds_exactly_the_dirt_that_was_planted(night_by_night):
 def test_the_marts_hold_what_an_analyst_expects(night_by_night):
     with duckdb.connect(str(night_by_night.settings.home.marts), read_only=True) as marts:
         tables = {name for (name,) in marts.execute(
-            "select table_name from information_schema.tables where table_schema = 'marts'"
+            "select table_name from information_schema.tables where table_catalog = 'marts'"
         ).fetchall()}  # fmt: skip
         assert {
             "dim_date", "dim_child", "dim_placement_type", "dim_legal_status", "dim_school", "dim_attendance_code",
@@ -192,8 +192,8 @@ def test_the_first_night_can_be_built_again_as_it_was_known(night_by_night, tmp_
     assert built.start.as_at == first.as_at
     with duckdb.connect() as check:
         candidate = next(settings.home.build.glob("known-on-*/*.duckdb"))
-        check.execute(f"attach '{candidate}' as then (read_only)")
-        placements = check.execute("select count(*) from then.marts.fct_placement").fetchone()[0]
+        check.execute(f"attach '{candidate}' as known (read_only)")
+        placements = check.execute("select count(*) from known.marts.fct_placement").fetchone()[0]
     assert placements == sum(first.volumes["fct_placement"].values())
 
 
