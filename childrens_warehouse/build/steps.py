@@ -1,4 +1,4 @@
-"""The steps of a build, each safe to run again: begin, one per layer, gate.
+"""The steps of a build, each safe to run again: begin, build the layers, gate.
 
 Every step holds the build lock and checks that its build still owns the candidate. What a step leaves is written
 to state.json when it is done, so a step that was cut short is known by its mark and heals by starting from raw.
@@ -24,7 +24,18 @@ from childrens_warehouse.publish.current import current_release
 from childrens_warehouse.raw.in_force import InForce, create_raw_schema, in_force
 from childrens_warehouse.settings import Settings
 
-__all__ = ["LAYERS", "BuildResult", "BuildStart", "GateResult", "LayerResult", "begin", "build", "build_layer", "gate"]
+__all__ = [
+    "LAYERS",
+    "BuildResult",
+    "BuildStart",
+    "GateResult",
+    "LayerResult",
+    "begin",
+    "build",
+    "build_layer",
+    "build_layers",
+    "gate",
+]
 
 
 @dataclass(frozen=True)
@@ -132,27 +143,20 @@ def begin(settings: Settings, run_id: str, force: bool = False) -> BuildStart:
         return start
 
 
-def build_layer(settings: Settings, build_id: str, layer: str) -> LayerResult:
-    """Build and test one layer. Raises BuildFailed naming the nodes that failed, SupersededError, BusyError.
+def build_layers(settings: Settings, build_id: str) -> tuple[LayerResult, ...]:
+    """Build and test all layers in one dbt process.
 
-    After an earlier step of the same build was cut short or failed, starts again from raw by itself.
+    Raises BuildFailed naming the nodes that failed, SupersededError, BusyError. After an earlier step of the same
+    build was cut short or failed, starts again from raw by itself.
     """
+    return _build(settings, build_id, LAYERS)
+
+
+def build_layer(settings: Settings, build_id: str, layer: str) -> LayerResult:
+    """The same for one layer: after a repair by hand, or to watch a build closely. Those after it become stale."""
     if layer not in LAYERS:
         raise BuildFailed(f"There is no layer {layer}: they are {', '.join(LAYERS)}.")
-    with candidate.locked(settings) as lock:
-        workspace = Workspace.of(settings)
-        state = candidate.owned(workspace, build_id)
-        if state.code != inputs.code_fingerprint():
-            raise SupersededError(f"The code changed since build {build_id} began: start a new build.")
-        before = LAYERS[: LAYERS.index(layer)]
-        if state.in_step or state.stage in (Stage.FAILED, Stage.REFUSED):
-            state = _restart(settings, workspace, state)
-        elif missing := [name for name in before if name not in state.layers]:
-            raise BuildFailed(f"{layer} is built on {missing[0]}, which this build has not built yet.")
-        for name in (*before, layer):
-            if name == layer or name not in state.layers:
-                result, state = _run_layer(settings, workspace, state, name, lock)
-        return result
+    return _build(settings, build_id, (layer,))[-1]
 
 
 def gate(settings: Settings, build_id: str) -> GateResult:
@@ -195,17 +199,15 @@ def build(
     say(start.reason)
     if not start.needed:
         return BuildResult(start)
-    done = []
-    for layer in LAYERS:
-        result = build_layer(settings, start.build_id, layer)
-        done.append(result)
+    done = build_layers(settings, start.build_id)
+    for result in done:
         say(
-            f"Built {layer}: {result.models} models, {result.tests_passed} tests passed, "
+            f"Built {result.layer}: {result.models} models, {result.tests_passed} tests passed, "
             f"{result.tests_warned} warned, {result.seconds:.1f} s."
         )
     judged = gate(settings, start.build_id)
     say(f"Gate: {judged.verdict}, {judged.evaluated} expectations on {len(judged.judgements)} suites.")
-    return BuildResult(start, tuple(done), judged)
+    return BuildResult(start, done, judged)
 
 
 def _from_scratch(
@@ -257,19 +259,34 @@ def _restart(settings: Settings, workspace: Workspace, state: State) -> State:
     return _prepare(settings, workspace, dataclasses.replace(state, held={}), night, "begin", from_scratch=True)
 
 
-def _run_layer(
-    settings: Settings, workspace: Workspace, state: State, layer: str, lock: int
-) -> tuple[LayerResult, State]:
-    # Whatever was built upon this layer is stale from here on.
-    state = dataclasses.replace(state, stage=Stage.BUILDING, layers=LAYERS[: LAYERS.index(layer)], in_step=None)
-    with _noted(settings, state, layer), candidate.writing(workspace, state, layer):
-        result = layers.run(settings, workspace, state.build_id, layer, pass_fds=(lock,))
-        state = dataclasses.replace(state, layers=(*state.layers, layer))
-        if layer == LAYERS[-1]:
-            state = dataclasses.replace(state, stage=Stage.BUILT, held=_with_rebuilt(settings, workspace, state))
-        workspace.save(state)
-    _note(settings, state, layer, "done", result.to_dict())
-    return result, state
+def _build(settings: Settings, build_id: str, wanted: tuple[str, ...]) -> tuple[LayerResult, ...]:
+    """Build consecutive layers, with those before them that a restart from raw takes again."""
+    with candidate.locked(settings) as lock:
+        workspace = Workspace.of(settings)
+        state = candidate.owned(workspace, build_id)
+        if state.code != inputs.code_fingerprint():
+            raise SupersededError(f"The code changed since build {build_id} began: start a new build.")
+        before = LAYERS[: LAYERS.index(wanted[0])]
+        if state.in_step or state.stage in (Stage.FAILED, Stage.REFUSED):
+            state = _restart(settings, workspace, state)
+            wanted = (*before, *wanted)
+        elif missing := [layer for layer in before if layer not in state.layers]:
+            raise BuildFailed(f"{wanted[0]} is built on {missing[0]}, which this build has not built yet.")
+        # Whatever was built upon these layers is stale from here on.
+        state = dataclasses.replace(state, stage=Stage.BUILDING, layers=LAYERS[: LAYERS.index(wanted[0])], in_step=None)
+        step = ", ".join(wanted)
+        with _noted(settings, state, step), candidate.writing(workspace, state, step):
+            run = layers.run(settings, workspace, build_id, wanted, pass_fds=(lock,))
+            state = dataclasses.replace(state, layers=(*state.layers, *wanted))
+            if wanted[-1] == LAYERS[-1]:
+                held = _with_rebuilt(settings, workspace, state)
+                state = dataclasses.replace(state, stage=Stage.BUILT, held=held)
+            workspace.save(state)
+        for result in run.layers:
+            _note(settings, state, result.layer, "done", result.to_dict())
+        in_nodes = sum(result.seconds for result in run.layers)
+        _note(settings, state, "dbt", "done", {"seconds": run.seconds, "seconds_in_nodes": round(in_nodes, 2)})
+        return run.layers
 
 
 def _with_rebuilt(settings: Settings, workspace: Workspace, state: State) -> dict[candidate.PartitionKey, Held]:

@@ -37,8 +37,7 @@ def change_candidate(settings: Settings, statement: str) -> None:
 
 def ungated(settings: Settings) -> str:
     start = steps.begin(settings, "run")
-    for layer in steps.LAYERS:
-        steps.build_layer(settings, start.build_id, layer)
+    steps.build_layers(settings, start.build_id)
     return start.build_id
 
 

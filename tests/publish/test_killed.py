@@ -1,0 +1,110 @@
+"""Publication killed before each thing it does to files: readers see the old release or the new one, whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from childrens_warehouse.build import steps
+from childrens_warehouse.publish.steps import current_release, publish
+from childrens_warehouse.settings import PROJECT, Settings
+from tests.build import small_warehouse
+from tests.build.small_warehouse import SESSION, TABLES
+
+JUNE_1 = dt.date(2017, 6, 1)
+
+# Dies before the n-th change to a file; what was done before is done.
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from childrens_warehouse.publish import files, marts, release, steps
+from tests.build import small_warehouse
+settings = small_warehouse.settings_for(Path(sys.argv[1]))
+left = [int(sys.argv[3])]
+def counted(function):
+    def wrapper(*given, **named):
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left[0] -= 1
+        return function(*given, **named)
+    return wrapper
+for module, names in {
+    files: ("write_json", "replace", "link_or_copy", "flush", "remove", "open_to_group"),
+    marts: ("_write", "_check", "_create_release"),
+    release: ("_put",),
+}.items():
+    for name in names:
+        setattr(module, name, counted(getattr(module, name)))
+steps.publish(settings, sys.argv[2])
+print(left[0])
+"""
+
+
+def publish_and_die(home: Path, build_id: str, after: int) -> int:
+    """Publish in a process that dies after so many changes. Its return code."""
+    finished = subprocess.run(
+        [sys.executable, "-c", _KILLED, str(home), build_id, str(after)],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode in (0, -signal.SIGKILL), finished.stderr
+    return finished.returncode
+
+
+def what_a_reader_sees(settings: Settings) -> tuple[str, int, int]:
+    """Release, children and sessions; and that every table answers."""
+    with duckdb.connect(str(settings.home.marts), read_only=True) as connection:
+        rows = {table: connection.execute(f"select count(*) from marts.{table}").fetchone()[0] for table in TABLES}
+        [(release,)] = connection.execute("select release_id from marts.release").fetchall()
+    return release, rows["dim_child"], rows[SESSION]
+
+
+@pytest.mark.slow
+def test_killed_at_any_point_leaves_the_old_release_or_the_new_one(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(small_warehouse.Suites, "suite_for", lambda told: told.table.name)
+    small_warehouse.deliver_two_months(settings)
+    old = publish(settings, steps.build(settings, "old").build_id)
+    small_warehouse.deliver_night(settings, JUNE_1, children=31)
+    build_id = steps.build(settings, "new").build_id
+    saw_old, saw_new = (old.release_id, 30, 120), (f"{build_id[:19]}", 31, 180)
+    home, kept = settings.home.root, tmp_path / "kept"
+    shutil.copytree(home, kept)
+
+    seen = []
+    for after in range(1000):
+        shutil.rmtree(home)
+        shutil.copytree(kept, home)
+        died = publish_and_die(home, build_id, after) != 0
+        sees = what_a_reader_sees(settings)
+        assert sees in (saw_old, saw_new), after
+        # A folder under its final name is complete, whenever we died.
+        for folder in settings.home.releases.glob("*[0-9a-f]"):
+            assert (folder / "manifest.json").exists()
+        seen.append(sees)
+        if not died:
+            break
+        # What a night would do next: see which release it is, and publish again.
+        assert current_release(settings).release_id == sees[0], after
+        assert publish(settings, build_id).release_id == saw_new[0]
+        assert what_a_reader_sees(settings) == saw_new
+        assert not list(settings.home.releases.glob("*.partial")) and not list(settings.home.published.glob(".*"))
+
+    assert len(seen) > 30, "nothing was counted: the test kills nobody"
+    assert seen[-1] == saw_new
+    # Once new, never old again: there is one moment at which everything changes.
+    switched = seen.index(saw_new)
+    assert seen == [saw_old] * switched + [saw_new] * (len(seen) - switched)
+    assert current_release(settings).release_id == saw_new[0]
