@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.publish.current import current_release
 from childrens_warehouse.settings import Settings
 
 HEADLINES = (
@@ -22,7 +23,13 @@ HEADLINES = (
     "cla_attendance_pct",
 )
 
-_STATUS_STYLE = {"accepted": "green", "unchanged": "dim", "refused": "bold red", "missing": "dim", "unexpected": "yellow"}
+_STATUS_STYLE = {
+    "accepted": "green",
+    "unchanged": "dim",
+    "refused": "bold red",
+    "missing": "dim",
+    "unexpected": "yellow",
+}
 
 
 def print_night(settings: Settings, night: dt.date, run_id: str | None = None, console: Console | None = None) -> None:
@@ -123,11 +130,16 @@ def _print_gate(console: Console, ledger: Ledger) -> None:
 
 
 def _print_release(console: Console, settings: Settings, ledger: Ledger) -> None:
-    last = ledger.query("select * from release_event order by rowid desc limit 1")
-    if not last or not settings.home.marts.exists():
+    release = current_release(settings)
+    if release is None:
         console.print("[bold yellow]Nothing is published yet.[/]\n")
         return
-    console.print(f"Published: release [bold]{last[0]['release_id']}[/] since {last[0]['recorded_at']}.\n")
+    # Not the last release written: one as known on an instant is never put before readers.
+    events = ledger.query(
+        "select recorded_at from release_event where release_id = ? order by rowid desc limit 1", (release.release_id,)
+    )
+    since = events[0]["recorded_at"] if events else release.published_at.isoformat(timespec="seconds")
+    console.print(f"Published: release [bold]{release.release_id}[/] since {since}.\n")
 
 
 def _print_headlines(console: Console, settings: Settings) -> None:
@@ -153,9 +165,7 @@ def _print_headlines(console: Console, settings: Settings) -> None:
         table.add_column(heading, justify="right")
     for authority, title, period, as_at, display, unit, numerator, denominator in rows:
         value = "not available" if display is None else f"{display}{' %' if unit == 'percent' else ''}"
-        table.add_row(
-            authority, title, period, f"{as_at:%d %b %Y}", value, _count(numerator), _count(denominator)
-        )
+        table.add_row(authority, title, period, f"{as_at:%d %b %Y}", value, _count(numerator), _count(denominator))
     console.print(table)
     console.print()
 
@@ -163,7 +173,8 @@ def _print_headlines(console: Console, settings: Settings) -> None:
 def _print_next(console: Console, settings: Settings, night: dt.date, events: Sequence[dict[str, Any]]) -> None:
     home = settings.home
     console.print("[bold]Where to look next[/]")
-    console.print(f"  query        duckdb -readonly {home.marts}   (schema marts)")
+    if home.marts.exists():
+        console.print(f"  query        duckdb -readonly {home.marts}   (schema marts)")
     if any(event["rows_refused"] or event["status"] == "refused" for event in events):
         console.print(f"  refusals     {home.quarantine}  (rule, row and what to do; the files are in the archive)")
     console.print(f"  ledger       {home.ledger}  (every file, gate and release)")
