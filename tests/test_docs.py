@@ -1,0 +1,251 @@
+"""The docs say what the code does: settings, commands, links, examples and queries are held against it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import sqlite3
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+from childrens_warehouse import cli
+from childrens_warehouse.build import waivers
+from childrens_warehouse.datasets import ALL, data_dictionary
+from childrens_warehouse.landing import manifest
+from childrens_warehouse.landing.manifest import scope
+from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.settings import PROJECT
+
+DOCS = PROJECT / "docs"
+PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+OPERATING_GUIDE = DOCS / "operating-guide.md"
+
+# Computed, so the table says them in words.
+DEFAULTS_IN_WORDS = {"WAREHOUSE_HOME", "WAREHOUSE_THREADS"}
+
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+# An example path is one nobody has; these are where somebody's machine shows.
+MACHINE_PATH = re.compile(r"(?<![\w.<])(/(?:work|tmp|home|root|Users|opt|usr|mnt)(?:/|\b)|[A-Z]:\\|file://)")
+URL = re.compile(r"https?://[^\s)\"'>]+|\b[\w-]+\.(?:org|com|io)/[\w/-]+\.(?:zip|gz|jar|whl|mez|taco)")
+TARGET = re.compile(r"(?<![\w-])make ([a-z][a-z-]*)")
+COMMAND = re.compile(r"(?<![\w=/.-])(?:\.venv/bin/)?warehouse ([a-z]+)")
+SVG_NAMESPACE = "http://www.w3.org/2000/svg"
+
+
+def read(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def fences(page: Path, language: str) -> list[str]:
+    return [text for found, text in FENCE.findall(read(page)) if found == language]
+
+
+def code(text: str) -> Iterator[str]:
+    """What a page shows as code: fenced blocks and inline spans."""
+    yield from (block for _, block in FENCE.findall(text))
+    yield from re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
+
+
+def named(page: Path) -> str:
+    return str(page.relative_to(PROJECT))
+
+
+# Settings
+
+
+def documented_settings() -> dict[str, str]:
+    """Variable -> default, from the table of the operating guide."""
+    rows = re.findall(r"^\| `(WAREHOUSE_[A-Z_]+)` \|([^|]*)\|", read(OPERATING_GUIDE), re.MULTILINE)
+    assert len(rows) == len(dict(rows)), "a setting comes twice"
+    return {name: default.strip().strip("`") for name, default in rows}
+
+
+def settings_in(text: str) -> set[str]:
+    return set(re.findall(r"WAREHOUSE_[A-Z]+(?:_[A-Z]+)*", text))
+
+
+def settings_of_the_code() -> set[str]:
+    package = PROJECT / "childrens_warehouse"
+    return settings_in(read(package / "settings.py")) | settings_in(read(package / "landing" / "pseudonyms.py"))
+
+
+def settings_of_the_example() -> dict[str, str]:
+    """Variable -> value, commented out or not, from .env.example."""
+    lines = re.findall(r"^#?(WAREHOUSE_[A-Z_]+)=(.*)$", read(PROJECT / ".env.example"), re.MULTILINE)
+    return {name: value.strip('"') for name, value in lines}
+
+
+def test_every_setting_is_documented_and_nothing_else():
+    assert len(settings_of_the_code()) >= 15
+    assert set(documented_settings()) == settings_of_the_code() | set(settings_of_the_example())
+
+
+def test_the_example_environment_has_every_setting_with_its_default():
+    example, documented = settings_of_the_example(), documented_settings()
+    assert settings_of_the_code() <= set(example)
+    for name in documented.keys() - DEFAULTS_IN_WORDS - {"WAREHOUSE_PSEUDONYM_KEY_FILE"}:
+        assert example[name] == documented[name], name
+
+
+def test_defaults_are_those_of_the_code():
+    text = read(PROJECT / "childrens_warehouse" / "settings.py")
+    defaults = dict(re.findall(r'_(?:text|choice|integer)\("(WAREHOUSE_\w+)", "?([^",)]+?)"?[,)]', text))
+    assert len(defaults) >= 10
+    documented = documented_settings()
+    for name in defaults.keys() - DEFAULTS_IN_WORDS:
+        assert documented[name] == defaults[name], name
+
+
+# Generated
+
+
+def test_the_committed_data_dictionary_is_the_generated_one():
+    assert read(data_dictionary.PATH) == data_dictionary.render(), "run: warehouse generate"
+
+
+# Links
+
+
+def anchors(page: Path) -> set[str]:
+    """What a heading is called in a link, as code hosts make it."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", read(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(page: Path) -> list[str]:
+    return re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", read(page)))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_links_lead_somewhere(page: Path):
+    dead = []
+    for link in links(page):
+        if "://" in link or link.startswith("mailto:"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            dead.append(link)
+    assert not dead
+
+
+def test_there_are_links_to_look_at():
+    assert sum(len(links(page)) for page in PAGES) >= 25
+
+
+# Commands
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_make_targets_exist(page: Path):
+    targets = set(re.findall(r"^([a-z-]+):.*## ", read(PROJECT / "Makefile"), re.MULTILINE))
+    assert {"nightly", "test"} <= targets
+    told = {target for text in code(read(page)) for target in TARGET.findall(text)}
+    assert told <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_warehouse_commands_exist(page: Path):
+    commands = {
+        command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback
+    }
+    assert {"run", "simulate"} <= commands
+    told = {name for text in code(read(page)) for name in COMMAND.findall(text)}
+    assert told <= commands
+
+
+def test_the_guides_name_commands():
+    text = "\n".join(part for page in PAGES for part in code(read(page)))
+    assert len(set(COMMAND.findall(text))) >= 6
+    assert len(set(TARGET.findall(text))) >= 6
+
+
+# What must not be in them
+
+
+@pytest.mark.parametrize("page", [PROJECT / "README.md", *sorted(DOCS.rglob("*.*"))], ids=named)
+def test_no_machine_path_and_no_address(page: Path):
+    text = read(page)
+    assert not MACHINE_PATH.findall(text)
+    assert {url.rstrip(".,") for url in URL.findall(text)} <= {SVG_NAMESPACE}
+
+
+@pytest.mark.parametrize(
+    ("line", "is_found"),
+    [
+        ("see /tmp/x/home", True),
+        ("C:\\Drivers", True),
+        ("`/home/somebody`", True),
+        ("/srv/warehouse/published", False),
+        ("`<home>/build` and secrets/ of the home", False),
+    ],
+)
+def test_a_machine_path_is_found(line: str, is_found: bool):
+    assert bool(MACHINE_PATH.search(line)) is is_found
+
+
+# Examples
+
+
+def test_the_example_manifest_can_be_read(tmp_path: Path):
+    example = fences(OPERATING_GUIDE, "json")[0]
+    document = json.loads(example)
+    (tmp_path / manifest.NAME).write_text(example, encoding="utf-8")
+    extract_date = dt.date.fromisoformat(document["extract_date"])
+    found = manifest.read(tmp_path, document["authority"], document["source"], extract_date)
+    assert found is not None
+    (file,) = found.files
+    told = {"name": file.name, "rows": file.rows, "sha256": file.sha256, "coverage": file.coverage}
+    assert told == document["files"][0]
+    (dataset,) = (each for each in ALL if each.file == file.name)
+    assert scope(dataset, file.coverage, extract_date) == file.coverage
+
+
+def test_the_example_waiver_can_be_read(tmp_path: Path):
+    path = tmp_path / "waivers.json"
+    path.write_text(fences(OPERATING_GUIDE, "json")[1], encoding="utf-8")
+    assert [waiver.rule for waiver in waivers.read(path)] == ["PUB-ROWS-HALVED"]
+
+
+def test_queries_of_the_ledger_run(tmp_path: Path):
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.record_build("run", "build", "begin", "done", {})  # makes the file with its tables
+    statements = [part for block in fences(OPERATING_GUIDE, "sql") for part in block.split(";") if part.strip()]
+    assert len(statements) >= 3
+    with sqlite3.connect(ledger.path) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_queries_of_the_marts_run():
+    """On empty tables made from the contracts: names and types fit."""
+    connection = duckdb.connect()
+    connection.execute("create schema marts")
+    for path in (PROJECT / "dbt_project" / "models").rglob("*.yml"):
+        for model in yaml.safe_load(read(path)).get("models") or []:
+            columns = [
+                f'"{column["name"]}" {column["data_type"]}'
+                for column in model.get("columns") or []
+                if "data_type" in column
+            ]
+            if columns:
+                connection.execute(f"create table marts.{model['name']} ({', '.join(columns)})")
+    pages = (DOCS / "bi-guide.md", PROJECT / "README.md")
+    blocks = [block for page in pages for block in fences(page, "sql")]
+    statements = [part for block in blocks for part in block.split(";") if part.strip()]
+    assert len(statements) >= 5
+    for statement in statements:
+        connection.execute(statement)
+
+
+def test_pictures_are_well_formed():
+    pictures = sorted((DOCS / "images").glob("*.svg"))
+    assert pictures
+    for picture in pictures:
+        assert ET.parse(picture).getroot().tag == f"{{{SVG_NAMESPACE}}}svg"  # noqa: S314 - our own file
