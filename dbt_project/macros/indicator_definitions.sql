@@ -1,7 +1,7 @@
 {#- The indicators and what their YAML says of them: a list of {id, model, ...meta}, in the order of their names.
 
-    Their names come from WAREHOUSE_INDICATORS (childrens_warehouse/build/dbt.py sets it to every ind_*.sql), because dbt
-    wants to know every ref() while it parses and its graph is complete only afterwards. While parsing, only
+    Their names come from WAREHOUSE_INDICATORS (childrens_warehouse/build/dbt.py sets it to every ind_*.sql), because
+    dbt wants to know every ref() while it parses and its graph is complete only afterwards. While parsing, only
     id and model are there. Stops the run when an entry is missing or says what no reader knows. -#}
 {% macro indicator_definitions() %}
     {%- set required = [

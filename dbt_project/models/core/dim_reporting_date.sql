@@ -23,7 +23,10 @@ month_ends as (
     select
         night.night_on,
         {{ add_days(
-            add_months("cast(" ~ dbt.date_trunc('month', add_days('night.night_on', 1)) ~ " as date)", '-months_back.months'),
+            add_months(
+                "cast(" ~ dbt.date_trunc('month', add_days('night.night_on', 1)) ~ " as date)",
+                '-months_back.months'
+            ),
             -1
         ) }} as as_at
 

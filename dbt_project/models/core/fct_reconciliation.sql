@@ -1,4 +1,4 @@
-{#- Datasets that come by collection year, with what identifies a row across files: the same key may come in several. -#}
+{#- Datasets that come by collection year, with what tells a child's rows apart: the same key may come in several. -#}
 {%- set yearly = [
     ('ssda903_header', 'stg_social_care__header', 'row_year'),
     ('ssda903_episodes', 'stg_social_care__episodes', 'started_on'),
@@ -91,7 +91,12 @@ duplicates as (
                     lists.stamp is null
                     or kept.stamp > lists.stamp
                     or (kept.collection_year is null and kept.stamp = lists.stamp)
-                    then concat(cast(kept.child_key as {{ dbt.type_string() }}), ' ', cast(kept.{{ key }} as {{ dbt.type_string() }}))
+                    then
+                        concat(
+                            cast(kept.child_key as {{ dbt.type_string() }}),
+                            ' ',
+                            cast(kept.{{ key }} as {{ dbt.type_string() }})
+                        )
             end
         ) as rows_surviving
 

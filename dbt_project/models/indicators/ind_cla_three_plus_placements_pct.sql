@@ -44,7 +44,10 @@ final as (
         and looked_after.child_key = placements.child_key
         -- the one that was running on 1 April is the first of the year
         and {{ is_within(
-            'reporting_dates.financial_year_starts_on', 'looked_after.as_at', 'placements.started_on', 'placements.ended_on'
+            'reporting_dates.financial_year_starts_on',
+            'looked_after.as_at',
+            'placements.started_on',
+            'placements.ended_on'
         ) }}
     group by looked_after.authority_code, looked_after.as_at, looked_after.child_key
 
