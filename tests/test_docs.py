@@ -213,6 +213,17 @@ def test_the_example_waiver_can_be_read(tmp_path: Path):
     assert [waiver.rule for waiver in waivers.read(path)] == ["PUB-ROWS-HALVED"]
 
 
+def test_the_example_indicator_says_what_indicators_say():
+    """The example ran when it was written; an entry that indicators must have since would be missing here."""
+    (example,) = (yaml.safe_load(block) for block in fences(DOCS / "analyst-guide.md", "yaml"))
+    folder = PROJECT / "dbt_project" / "models" / "indicators"
+    entries = [yaml.safe_load(read(path))["models"][0] for path in sorted(folder.glob("*.yml"))]
+    said_by_all = set.intersection(*(set(entry["config"]["meta"]) for entry in entries))
+    assert len(said_by_all) >= 10
+    assert said_by_all <= set(example["models"][0]["config"]["meta"])
+    assert {test["model"] for test in example["unit_tests"]} == {example["models"][0]["name"]}
+
+
 def test_queries_of_the_ledger_run(tmp_path: Path):
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.record_build("run", "build", "begin", "done", {})  # makes the file with its tables
