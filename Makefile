@@ -57,7 +57,8 @@ lint: $(DEV_STAMP) ## Check style and types of Python, SQL and YAML
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/yamllint --strict .
-	@$(VENV)/bin/sqlfluff lint --nocolor dbt_project/models dbt_project/tests
+	@eval "$$($(PYTHON) -m childrens_warehouse.build.dbt --environment)"; \
+		$(VENV)/bin/sqlfluff lint --nocolor dbt_project/models dbt_project/tests
 
 .PHONY: setup
 setup: $(RUN_STAMP) ## Install what a run needs, without running anything (the others do it by themselves)

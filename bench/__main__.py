@@ -115,7 +115,10 @@ def main() -> int:
 def _measure(options: argparse.Namespace, folder: Path) -> int:
     inbox = folder / "inbox"
     if not inbox.exists():
-        print(f"Making extracts: {options.pupils:,} pupils x {options.days} days, {options.children:,} children …", flush=True)
+        print(
+            f"Making extracts: {options.pupils:,} pupils x {options.days} days, {options.children:,} children …",
+            flush=True,
+        )
         simulate(
             inbox,
             Scenario(
@@ -136,8 +139,11 @@ def _measure(options: argparse.Namespace, folder: Path) -> int:
         firsts.append(first.printed["laps"])
         mores.append(more.printed["laps"])
         peaks.append(max(first.peak_bytes, more.peak_bytes))
-        print(f"run {number + 1} of {options.runs}: first load {first.seconds:.1f} s, one more night {more.seconds:.1f} s "
-              f"(whole processes), {first.printed['rows']:,} rows, peak {peaks[-1] / 1e9:.2f} GB", flush=True)  # fmt: skip
+        print(
+            f"run {number + 1} of {options.runs}: first load {first.seconds:.1f} s, one more {more.seconds:.1f} s, "
+            f"whole processes; {first.printed['rows']:,} rows; peak {peaks[-1] / 1e9:.2f} GB",
+            flush=True,
+        )
     yardstick = table("Hand-written SQL (median by stage)", median_laps(yardsticks))
     ours = table("First load to published marts", median_laps(firsts))
     more_seconds = table("One more night", median_laps(mores))

@@ -99,11 +99,11 @@ def run(inbox: Path, output: Path) -> dict[str, float]:
         from (select distinct "CHILD", "REVIEW", "REVIEW_CODE" from reviews) as r
         """
     )
-    connection.execute("create table dim_child as select distinct on (\"CHILD\") * from header order by \"CHILD\"")
+    connection.execute('create table dim_child as select distinct on ("CHILD") * from header order by "CHILD"')
     connection.execute("create table fct_health_assessment as select * from health_assessments")
     lap("small tables")
     for (table,) in connection.execute(
-        "select table_name from duckdb_tables() where starts_with(table_name, 'fct_') or starts_with(table_name, 'dim_')"
+        "select table_name from duckdb_tables() where table_name like 'fct_%' or table_name like 'dim_%'"
     ).fetchall():
         target = output / f"{table}.parquet"
         connection.execute(f"copy {table} to {literal(target)} (format parquet, compression zstd)")

@@ -1,6 +1,6 @@
 """One night of the warehouse, timed by stage in a process of its own: land, build, gate, publish.
 
-    python -m bench.night <night>        with WAREHOUSE_HOME set
+python -m bench.night <night>        with WAREHOUSE_HOME set
 """
 
 from __future__ import annotations

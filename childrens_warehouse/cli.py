@@ -20,7 +20,9 @@ app = typer.Typer(
     help="A nightly data warehouse for English children's services.",
 )
 
-Night = Annotated[str | None, typer.Option("--night", help="Extract date, 2017-05-31; default: the newest in the inbox.")]
+Night = Annotated[
+    str | None, typer.Option("--night", help="Extract date, 2017-05-31; default: the newest in the inbox.")
+]
 
 
 def _settings() -> Settings:

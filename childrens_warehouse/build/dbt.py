@@ -4,11 +4,13 @@ A process of its own because dbt-duckdb keeps the database open as long as the i
 wants to open it read-only right after.
 
     python -m childrens_warehouse.build.dbt --candidate FILE <any dbt command>
+    eval "$(python -m childrens_warehouse.build.dbt --environment)"     for tools that drive dbt themselves
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -64,6 +66,10 @@ def run(
 
 
 def main(argv: Sequence[str]) -> int:
+    if list(argv) == ["--environment"]:
+        # What a tool that drives dbt itself must export: sqlfluff, an editor.
+        print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in environment(Path(":memory:")).items()))
+        return 0
     if len(argv) < 3 or argv[0] != "--candidate":
         print(__doc__)
         return 2

@@ -68,9 +68,8 @@ def _model(model: dict[str, object]) -> str:
         (f"`{column['name']}`", column.get("data_type", ""), _one_line(column.get("description", "")))
         for column in columns  # type: ignore[attr-defined]
     ]
-    return (
-        f"### {model['name']}\n\n{_one_line(str(model.get('description', '')))}\n\n"
-        + _table(("column", "type", "what"), rows)
+    return f"### {model['name']}\n\n{_one_line(str(model.get('description', '')))}\n\n" + _table(
+        ("column", "type", "what"), rows
     )
 
 

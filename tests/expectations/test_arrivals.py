@@ -30,7 +30,9 @@ def test_every_rule_code_in_the_code_is_documented():
         documented = {row["rule"] for row in csv.DictReader(handle)}
     used: set[str] = set()
     for path in (PROJECT / "childrens_warehouse" / "landing").glob("*.py"):
-        used |= set(re.findall(r'"((?:FILE|MANIFEST|ROWS?|CELL|KEY|CODE|SPELL|COVERAGE|UPN|NHS)-[A-Z-]+)"', path.read_text()))
+        used |= set(
+            re.findall(r'"((?:FILE|MANIFEST|ROWS?|CELL|KEY|CODE|SPELL|COVERAGE|UPN|NHS)-[A-Z-]+)"', path.read_text())
+        )
     assert len(used) > 20 and used <= documented
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 
 import duckdb
@@ -89,7 +88,9 @@ def test_one_upn_has_one_key_in_every_file_and_only_the_restricted_store_can_tel
             content = path.read_bytes()
             assert not [secret for secret in secrets if secret in content], path
     persons = next(supplier.home.restricted.rglob("pupils/**/*.persons.parquet"))
-    assert duckdb.execute(f"select forename, surname, upn from '{persons}'").fetchall() == [("Canary", "Yellowbird", upn)]
+    assert duckdb.execute(f"select forename, surname, upn from '{persons}'").fetchall() == [
+        ("Canary", "Yellowbird", upn)
+    ]
 
 
 def test_archive_raw_and_restricted_are_for_the_owner_alone(supplier):
@@ -97,6 +98,6 @@ def test_archive_raw_and_restricted_are_for_the_owner_alone(supplier):
     supplier.land("social_care", "2017-05-31")
     for folder in (supplier.home.archive, supplier.home.raw, supplier.home.restricted, supplier.home.quarantine):
         for path in [folder, *folder.rglob("*")]:
-            mode = stat.S_IMODE(os.stat(path).st_mode)
+            mode = stat.S_IMODE(path.stat().st_mode)
             assert mode & (stat.S_IRWXG | stat.S_IRWXO) == 0, (path, oct(mode))
     assert not list((supplier.home.restricted / "scratch").iterdir())

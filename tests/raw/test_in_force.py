@@ -68,7 +68,8 @@ def test_attendance_is_replaced_register_by_register(supplier):
     supplier.land("education", "2017-05-10")
     assert rows(
         supplier.settings,
-        "select school_urn, session_date, string_agg(mark, '' order by mark) from raw.attendance group by all order by all",
+        "select school_urn, session_date, string_agg(mark, '' order by mark) from raw.attendance "
+        "group by all order by all",
     ) == [
         (100001, dt.date(2017, 5, 8), "I"),
         (100001, dt.date(2017, 5, 9), "//"),
@@ -115,7 +116,8 @@ def test_any_order_of_arrival_gives_the_same_state(supplier, settings, tmp_path)
         "2017-05-08": {"schools.csv": SCHOOLS + "100001,One,primary,310,,,\n",
                        "attendance.csv": ATTENDANCE + marks(100001, "2017-05-08", "/", "/")},
         "2017-05-09": {"schools.csv": SCHOOLS + "100001,One,primary,310,,,\n100002,Two,primary,310,,,\n",
-                       "attendance.csv": ATTENDANCE + marks(100001, "2017-05-09", "/") + marks(100001, "2017-05-08", "I")},
+                       "attendance.csv": ATTENDANCE + marks(100001, "2017-05-09", "/")
+                       + marks(100001, "2017-05-08", "I")},
         "2017-05-10": {"schools.csv": SCHOOLS + "100002,Two,primary,310,,,\n"},
     }  # fmt: skip
     states = set()
@@ -126,7 +128,9 @@ def test_any_order_of_arrival_gives_the_same_state(supplier, settings, tmp_path)
             one.deliver("education", day, nights[day])
             one.land("education", day)
         force = in_force(one.settings)
-        states.add((force.fingerprint, tuple(rows(one.settings, "select * exclude (_stamp) from raw.attendance order by all"))))
+        states.add(
+            (force.fingerprint, tuple(rows(one.settings, "select * exclude (_stamp) from raw.attendance order by all")))
+        )
     assert len(states) == 1
 
 
@@ -150,9 +154,13 @@ def test_the_same_content_again_is_a_new_acceptance_of_old_rows(supplier):
 
 
 def test_new_changed_unchanged_and_withdrawn_are_counted(supplier):
-    supplier.deliver("education", "2017-05-30", {"schools.csv": SCHOOLS + "100001,A,,,,,\n100002,B,,,,,\n100003,C,,,,,\n"})
+    supplier.deliver(
+        "education", "2017-05-30", {"schools.csv": SCHOOLS + "100001,A,,,,,\n100002,B,,,,,\n100003,C,,,,,\n"}
+    )
     supplier.land("education", "2017-05-30")
-    supplier.deliver("education", "2017-05-31", {"schools.csv": SCHOOLS + "100001,A,,,,,\n100002,X,,,,,\n100004,D,,,,,\n"})
+    supplier.deliver(
+        "education", "2017-05-31", {"schools.csv": SCHOOLS + "100001,A,,,,,\n100002,X,,,,,\n100004,D,,,,,\n"}
+    )
     outcome = supplier.land("education", "2017-05-31")["schools.csv"]
     counts = (outcome.rows_new, outcome.rows_changed, outcome.rows_unchanged, outcome.rows_withdrawn)
     assert counts == (1, 1, 1, 1)
