@@ -21,6 +21,7 @@ from childrens_warehouse.landing import manifest
 from childrens_warehouse.landing.manifest import scope
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.settings import PROJECT
+from expectations import publication
 
 DOCS = PROJECT / "docs"
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
@@ -107,6 +108,14 @@ def test_defaults_are_those_of_the_code():
 
 def test_the_committed_data_dictionary_is_the_generated_one():
     assert read(data_dictionary.PATH) == data_dictionary.render(), "run: warehouse generate"
+
+
+def test_the_data_dictionary_speaks_plainly_of_what_is_published():
+    """No template is left in it, and it tells of the very tables that have a publication suite."""
+    text = data_dictionary.render()
+    assert "{{" not in text and "{%" not in text
+    published = text.split("## What is published")[1]
+    assert set(re.findall(r"^### (\w+)$", published, re.MULTILINE)) == set(publication.tables())
 
 
 # Links

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import yaml
 
 from childrens_warehouse.datasets import ALL, LINEAGE, Dataset
+from childrens_warehouse.publish.tables import PUBLIC_NAME
 from childrens_warehouse.settings import PROJECT
 
 PATH = PROJECT / "docs" / "data-dictionary.md"
-_MODELS = PROJECT / "dbt_project" / "models"
+_DBT_PROJECT = PROJECT / "dbt_project"
+_MODELS = _DBT_PROJECT / "models"
+
+# What dbt would put in the place of {{ doc('…') }} and {{ var('…') }}.
+_DOCS_BLOCK = re.compile(r"\{% docs (\w+) %\}(.*?)\{% enddocs %\}", re.DOTALL)
+_REFERENCE = re.compile(r"\{\{ (doc|var)\('(\w+)'\) \}\}")
 
 _HEAD = """# Data dictionary
 
@@ -59,7 +69,7 @@ def _public_models() -> list[dict[str, object]]:
     for folder in ("core", "reports"):
         for path in sorted((_MODELS / folder).rglob("*.yml")):
             models += yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
-    return sorted(models, key=lambda model: model["name"])
+    return sorted((model for model in models if PUBLIC_NAME.fullmatch(model["name"])), key=lambda model: model["name"])
 
 
 def _model(model: dict[str, object]) -> str:
@@ -74,10 +84,25 @@ def _model(model: dict[str, object]) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return " ".join(_resolved(text).split()).replace("|", "\\|")
 
 
-def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _resolved(text: str) -> str:
+    """A description as dbt would show it. Raises KeyError for a block or variable that nobody wrote."""
+    return _REFERENCE.sub(lambda found: _said_elsewhere()[found[1], found[2]], text)
+
+
+@cache
+def _said_elsewhere() -> dict[tuple[str, str], str]:
+    """("doc" or "var", name) -> text."""
+    variables = yaml.safe_load((_DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    said = {("var", name): str(value) for name, value in variables.items()}
+    for path in sorted(_MODELS.rglob("*.md")):
+        said |= {("doc", name): text for name, text in _DOCS_BLOCK.findall(path.read_text(encoding="utf-8"))}
+    return said
+
+
+def _table(headings: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
     lines = [f"| {' | '.join(headings)} |", f"|{' --- |' * len(headings)}"]
     lines += [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
     return "\n".join(lines) + "\n"
