@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
