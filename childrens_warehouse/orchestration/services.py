@@ -38,6 +38,7 @@ from childrens_warehouse.orchestration.environment import (
     prepare,
     prepare_pools,
 )
+from childrens_warehouse.orchestration.healthcheck import HEALTH
 from childrens_warehouse.settings import Home, Settings
 
 # The arguments of `airflow` for each program. No log servers: the pages read the logs from the same disk.
@@ -47,7 +48,6 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
-HEALTH = "/api/v2/monitor/health"
 HEALTHY_WITHIN_SECONDS = 240.0
 # A task that is asked to stop is given this long; dbt and DuckDB end a transaction in less.
 STOPPED_WITHIN_SECONDS = 30.0
