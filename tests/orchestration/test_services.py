@@ -15,7 +15,7 @@ import duckdb
 import psutil
 import pytest
 
-from childrens_warehouse.orchestration import services
+from childrens_warehouse.orchestration import healthcheck, services
 from childrens_warehouse.settings import Home, Settings
 from childrens_warehouse.simulate import Scenario, simulate
 
@@ -122,6 +122,17 @@ def test_a_folder_that_is_not_there_is_waited_for_without_a_worker(airflow):
     simulate(incoming, Scenario(night=NIGHT_WITHOUT_FOLDERS, nights=1, children=12, pupils=40, attendance_days=10))
     shutil.move(incoming / "310" / "health" / NIGHT_WITHOUT_FOLDERS.isoformat(), before)
     assert wait_for(ended, 120, client) == "success"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", services.COMPONENTS)
+def test_the_health_check_of_the_containers_finds_every_program_well(airflow, program):
+    _, running, _ = airflow
+    assert healthcheck.main([program, "--url", running.address]) == 0
+
+
+def test_the_health_check_says_no_where_nobody_answers():
+    assert healthcheck.main(["scheduler", "--url", f"http://127.0.0.1:{free_port()}"]) == 1
 
 
 @pytest.mark.slow
