@@ -25,5 +25,5 @@ select sources.*
 from sources
 left join {{ ref('dim_indicator_member') }} as members
     on sources.dimension = members.dimension
-    and sources.source_value = members.source_value
+        and sources.source_value = members.source_value
 where members.member is null

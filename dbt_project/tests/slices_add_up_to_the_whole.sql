@@ -40,10 +40,10 @@ select slices.*
 from slices
 left join wholes
     on slices.authority_code = wholes.authority_code
-    and slices.indicator_id = wholes.indicator_id
-    and slices.definition_version = wholes.definition_version
-    and slices.as_at = wholes.as_at
-    and slices.period = wholes.period
+        and slices.indicator_id = wholes.indicator_id
+        and slices.definition_version = wholes.definition_version
+        and slices.as_at = wholes.as_at
+        and slices.period = wholes.period
 where
     wholes.numerator is distinct from slices.numerator
     or wholes.denominator is distinct from slices.denominator

@@ -13,6 +13,7 @@ from importlib import import_module
 import great_expectations.expectations as gxe
 from great_expectations import ExpectationSuite
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from childrens_warehouse.datasets import Dataset
 from childrens_warehouse.quality.judge import rule
@@ -53,8 +54,8 @@ def derived(arrival: Arrival) -> list[Expectation]:
         ),
         gxe.ExpectTableRowCountToBeBetween(min_value=0 if dataset.may_be_empty else 1, meta=rule("FILE-NO-ROWS")),
         gxe.ExpectColumnValuesToBeNull(column="_refusal", mostly=mostly, meta=rule("ROWS-CEILING")),
-        gxe.ExpectColumnValuesToBeNull(column="_refusal", severity="warning", meta=rule("ROWS-REFUSED")),
-        gxe.ExpectColumnValuesToBeNull(column="_oddities", severity="info", meta=rule("ROWS-MARKED")),
+        gxe.ExpectColumnValuesToBeNull(column="_refusal", severity=FailureSeverity.WARNING, meta=rule("ROWS-REFUSED")),
+        gxe.ExpectColumnValuesToBeNull(column="_oddities", severity=FailureSeverity.INFO, meta=rule("ROWS-MARKED")),
     ]
     if arrival.rows_told is not None:
         rules.append(
@@ -73,7 +74,7 @@ def derived(arrival: Arrival) -> list[Expectation]:
             known = [code.code for code in code_list(column.code_list)]
             rules.append(
                 gxe.ExpectColumnValuesToBeInSet(
-                    column=name, value_set=known, severity="warning", meta=rule("CODE-UNKNOWN")
+                    column=name, value_set=known, severity=FailureSeverity.WARNING, meta=rule("CODE-UNKNOWN")
                 )
             )
     if dataset.spell:
@@ -84,7 +85,7 @@ def derived(arrival: Arrival) -> list[Expectation]:
                 column_B=start,
                 or_equal=True,
                 ignore_row_if="either_value_is_missing",
-                severity="warning",
+                severity=FailureSeverity.WARNING,
                 meta=rule("SPELL-REVERSED"),
             )
         )

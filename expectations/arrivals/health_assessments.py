@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from childrens_warehouse.quality.judge import rule
 from expectations.arrivals import Arrival
@@ -14,6 +15,9 @@ def rules(arrival: Arrival) -> list[Expectation]:
     # A child was seen on or before the night of the extract; a later date is an appointment.
     return [
         gxe.ExpectColumnValuesToBeBetween(
-            column="seen_on", max_value=arrival.extract_date, severity="warning", meta=rule("SEEN-IN-FUTURE")
+            column="seen_on",
+            max_value=arrival.extract_date,
+            severity=FailureSeverity.WARNING,
+            meta=rule("SEEN-IN-FUTURE"),
         )
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from childrens_warehouse.quality.judge import rule
 from expectations.arrivals import Arrival
@@ -15,7 +16,7 @@ def rules(arrival: Arrival) -> list[Expectation]:
         gxe.ExpectColumnValuesToBeBetween(
             column="date_of_birth",
             max_value=arrival.extract_date,
-            severity="warning",
+            severity=FailureSeverity.WARNING,
             meta=rule("BIRTH-DATE-RANGE"),
         )
     ]

@@ -6,6 +6,7 @@ import datetime as dt
 
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from childrens_warehouse.quality.judge import rule
 from expectations.arrivals import Arrival
@@ -19,7 +20,7 @@ def rules(arrival: Arrival) -> list[Expectation]:
             column="dob",
             min_value=arrival.extract_date - dt.timedelta(days=26 * 366),
             max_value=arrival.extract_date,
-            severity="warning",
+            severity=FailureSeverity.WARNING,
             meta=rule("BIRTH-DATE-RANGE"),
         )
     ]

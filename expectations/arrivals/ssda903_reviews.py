@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from childrens_warehouse.quality.judge import rule
 from expectations.arrivals import Arrival
@@ -14,6 +15,9 @@ def rules(arrival: Arrival) -> list[Expectation]:
     # A review is reported once it was held: a date after the extract is a plan or a slip.
     return [
         gxe.ExpectColumnValuesToBeBetween(
-            column="review", max_value=arrival.extract_date, severity="warning", meta=rule("REVIEW-IN-FUTURE")
+            column="review",
+            max_value=arrival.extract_date,
+            severity=FailureSeverity.WARNING,
+            meta=rule("REVIEW-IN-FUTURE"),
         )
     ]

@@ -19,6 +19,10 @@ def rules(publication: Publication) -> list[Expectation]:
         ),
         # Pupils whom two sources claim for two children: a few are life, many are a broken extract.
         gxe.ExpectColumnValuesToBeInSet(
-            column="is_contested", value_set=[False], mostly=0.99, severity="warning", meta=rule("PUB-CONTESTED")
+            column="is_contested",
+            value_set=[False],
+            mostly=0.99,
+            severity=FailureSeverity.WARNING,
+            meta=rule("PUB-CONTESTED"),
         ),
     ]

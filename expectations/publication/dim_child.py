@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from childrens_warehouse.quality.judge import rule
 from expectations.publication import Publication, has_rows, not_after_night, not_before
@@ -18,6 +19,10 @@ def rules(publication: Publication) -> list[Expectation]:
         not_after_night(publication, "birth_month", mostly=0.999),
         # Inferred members were seen in a fact and in no list: some are life, many are a missing list.
         gxe.ExpectColumnValuesToBeInSet(
-            column="is_inferred", value_set=[False], mostly=0.95, severity="warning", meta=rule("PUB-INFERRED")
+            column="is_inferred",
+            value_set=[False],
+            mostly=0.95,
+            severity=FailureSeverity.WARNING,
+            meta=rule("PUB-INFERRED"),
         ),
     ]

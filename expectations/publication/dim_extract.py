@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from childrens_warehouse.quality.judge import rule
 from expectations.publication import Publication, has_rows
@@ -15,7 +16,9 @@ def rules(publication: Publication) -> list[Expectation]:
         has_rows(),
         gxe.ExpectColumnValuesToBeBetween(column="age_in_days", min_value=0, meta=rule("PUB-FUTURE")),
         # A source that has not been heard of for a week is said; the figures stand.
-        gxe.ExpectColumnMinToBeBetween(column="age_in_days", max_value=7, severity="warning", meta=rule("PUB-STALE")),
+        gxe.ExpectColumnMinToBeBetween(
+            column="age_in_days", max_value=7, severity=FailureSeverity.WARNING, meta=rule("PUB-STALE")
+        ),
         gxe.ExpectColumnValuesToBeInSet(
             column="source", value_set=["social_care", "health", "education"], meta=rule("PUB-VALUE")
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from childrens_warehouse.quality.judge import rule
 from expectations.publication import Publication
@@ -13,6 +14,10 @@ def rules(publication: Publication) -> list[Expectation]:
     """Rules beyond what the names of the columns promise."""
     return [
         gxe.ExpectColumnValuesToBeInSet(
-            column="is_inferred", value_set=[False], mostly=0.9, severity="warning", meta=rule("PUB-INFERRED")
+            column="is_inferred",
+            value_set=[False],
+            mostly=0.9,
+            severity=FailureSeverity.WARNING,
+            meta=rule("PUB-INFERRED"),
         ),
     ]

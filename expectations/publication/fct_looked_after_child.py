@@ -14,7 +14,7 @@ def rules(publication: Publication) -> list[Expectation]:
     """Rules beyond what the names of the columns promise."""
     return [
         gxe.ExpectColumnValuesToBeBetween(
-            column="age", min_value=0, max_value=18, mostly=0.95, severity="warning", meta=rule("PUB-AGE")
+            column="age", min_value=0, max_value=18, mostly=0.95, severity=FailureSeverity.WARNING, meta=rule("PUB-AGE")
         ),
         not_before("as_at", "period_of_care_started_on", "PUB-SPELL-REVERSED"),
         not_after_night(publication, "as_at", mostly=1.0, severity=FailureSeverity.CRITICAL),

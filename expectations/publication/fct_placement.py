@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from childrens_warehouse.quality.judge import rule
 from expectations.publication import Publication, not_after_night, not_before
@@ -17,5 +18,7 @@ def rules(publication: Publication) -> list[Expectation]:
         gxe.ExpectColumnValuesToBeBetween(column="episode_count", min_value=1, meta=rule("PUB-EMPTY")),
         gxe.ExpectColumnValuesToBeBetween(column="nights", min_value=0, meta=rule("PUB-NEGATIVE")),
         # Overlapping or unfinished episodes: a few are marked, many mean that the return was not cleaned.
-        gxe.ExpectColumnValuesToBeNull(column="marks", mostly=0.9, severity="warning", meta=rule("PUB-MARKED")),
+        gxe.ExpectColumnValuesToBeNull(
+            column="marks", mostly=0.9, severity=FailureSeverity.WARNING, meta=rule("PUB-MARKED")
+        ),
     ]

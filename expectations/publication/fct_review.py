@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from childrens_warehouse.quality.judge import rule
 from expectations.publication import Publication
@@ -18,6 +19,10 @@ def rules(publication: Publication) -> list[Expectation]:
             meta=rule("PUB-VALUE"),
         ),
         gxe.ExpectColumnValuesToBeInSet(
-            column="is_in_future", value_set=[False], mostly=0.98, severity="warning", meta=rule("PUB-FUTURE")
+            column="is_in_future",
+            value_set=[False],
+            mostly=0.98,
+            severity=FailureSeverity.WARNING,
+            meta=rule("PUB-FUTURE"),
         ),
     ]

@@ -11,8 +11,8 @@ night as (
 months_back as (
 
     {%- for months in range(var('indicator_month_ends')) %}
-    select {{ months }} as months
-    {{- '\n    union all' if not loop.last }}
+        select {{ months }} as months
+        {{- '\n    union all' if not loop.last }}
     {%- endfor %}
 
 ),

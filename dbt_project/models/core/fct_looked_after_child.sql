@@ -56,12 +56,12 @@ final as (
     -- left: the day before a re-dated episode may have a period of care and no placement
     left join placements
         on looked_after.authority_code = placements.authority_code
-        and looked_after.child_key = placements.child_key
-        and {{ is_on('looked_after.as_at', 'placements.started_on', 'placements.ended_on') }}
+            and looked_after.child_key = placements.child_key
+            and {{ is_on('looked_after.as_at', 'placements.started_on', 'placements.ended_on') }}
     left join children
         on looked_after.authority_code = children.authority_code
-        and looked_after.child_key = children.child_key
-        and {{ is_on('looked_after.as_at', 'children.valid_from', 'children.valid_to') }}
+            and looked_after.child_key = children.child_key
+            and {{ is_on('looked_after.as_at', 'children.valid_from', 'children.valid_to') }}
 
 )
 

@@ -68,62 +68,64 @@ duplicates as (
 -- Superseded: counted on its own and not as what is missing from the facts, or it would explain everything.
 
 {% for dataset, model, key in yearly %}
-{{ dataset }}_lists as (
+    {{ dataset }}_lists as (
 
-    select
-        authority_code,
-        max(stamp) as stamp
-
-    from {{ ref(model) }}
-    where collection_year is null
-    group by authority_code
-
-),
-
-{{ dataset }}_keys as (
-
-    select
-        kept.authority_code,
-        count(*) as rows_kept,
-        count(
-            distinct case
-                when
-                    lists.stamp is null
-                    or kept.stamp > lists.stamp
-                    or (kept.collection_year is null and kept.stamp = lists.stamp)
-                    then
-                        concat(
-                            cast(kept.child_key as {{ dbt.type_string() }}),
-                            ' ',
-                            cast(kept.{{ key }} as {{ dbt.type_string() }})
-                        )
-            end
-        ) as rows_surviving
-
-    from (
         select
-            *,
-            coalesce(collection_year, {{ collection_year_of('stamp') }}) as row_year
+            authority_code,
+            max(stamp) as stamp
 
         from {{ ref(model) }}
-    ) as kept
-    left join {{ dataset }}_lists as lists
-        on kept.authority_code = lists.authority_code
-    group by kept.authority_code
+        where collection_year is null
+        group by authority_code
 
-),
+    ),
+
+    {{ dataset }}_keys as (
+
+        select
+            kept.authority_code,
+            count(*) as rows_kept,
+            count(
+                distinct case
+                    when
+                        lists.stamp is null
+                        or kept.stamp > lists.stamp
+                        or (kept.collection_year is null and kept.stamp = lists.stamp)
+                        then
+                            concat(
+                                cast(kept.child_key as {{ dbt.type_string() }}),
+                                ' ',
+                                cast(kept.{{ key }} as {{ dbt.type_string() }})
+                            )
+                end
+            ) as rows_surviving
+
+        from (
+            select
+                *,
+                coalesce(collection_year, {{ collection_year_of('stamp') }}) as row_year
+
+            from {{ ref(model) }}
+        ) as kept
+        left join {{ dataset }}_lists as lists
+            on kept.authority_code = lists.authority_code
+        group by kept.authority_code
+
+    ),
 
 {% endfor %}
 superseded as (
 
     {%- for dataset, model, key in yearly %}
-    select
-        authority_code,
-        '{{ dataset }}' as dataset,
-        rows_kept - rows_surviving as rows_superseded
+        select
+            authority_code,
+            '{{ dataset }}' as dataset,
+            rows_kept - rows_surviving as rows_superseded
 
-    from {{ dataset }}_keys
-    {{ 'union all' if not loop.last }}
+        from {{ dataset }}_keys
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
     {%- endfor %}
 
 ),
@@ -151,14 +153,14 @@ header_years as (
     from child_years
     inner join children
         on child_years.authority_code = children.authority_code
-        and child_years.child_key = children.child_key
-        and {{ is_on(
+            and child_years.child_key = children.child_key
+            and {{ is_on(
             "cast(concat(cast(child_years.collection_year as " ~ dbt.type_string() ~ "), '-03-31') as date)",
             'children.valid_from',
             'children.valid_to'
         ) }}
-        and child_years.birth_month is not distinct from children.birth_month
-        and child_years.ethnicity_code = children.ethnicity_code
+            and child_years.birth_month is not distinct from children.birth_month
+            and child_years.ethnicity_code = children.ethnicity_code
     group by child_years.authority_code
 
 ),
@@ -184,16 +186,16 @@ unaccompanied_judged as (
     from unaccompanied
     left join children
         on unaccompanied.authority_code = children.authority_code
-        and unaccompanied.child_key = children.child_key
-        and {{ is_on(
+            and unaccompanied.child_key = children.child_key
+            and {{ is_on(
             "cast(concat(cast(unaccompanied.collection_year as " ~ dbt.type_string() ~ "), '-03-31') as date)",
             'children.valid_from',
             'children.valid_to'
         ) }}
     left join child_years as headers
         on unaccompanied.authority_code = headers.authority_code
-        and unaccompanied.child_key = headers.child_key
-        and unaccompanied.collection_year = headers.collection_year
+            and unaccompanied.child_key = headers.child_key
+            and unaccompanied.collection_year = headers.collection_year
 
 ),
 
@@ -261,7 +263,7 @@ in_facts as (
     from {{ ref('bridge_pupil_child') }} as links
     inner join {{ ref('stg_education__pupils') }} as pupils
         on links.authority_code = pupils.authority_code
-        and links.pupil_key = pupils.pupil_key
+            and links.pupil_key = pupils.pupil_key
     group by links.authority_code
     union all
     select
@@ -324,22 +326,22 @@ counted as (
     -- left: most reasons concern some datasets only
     left join in_force
         on told.authority_code = in_force.authority_code
-        and told.dataset = in_force.dataset
+            and told.dataset = in_force.dataset
     left join in_facts
         on told.authority_code = in_facts.authority_code
-        and told.dataset = in_facts.dataset
+            and told.dataset = in_facts.dataset
     left join superseded
         on told.authority_code = superseded.authority_code
-        and told.dataset = superseded.dataset
+            and told.dataset = superseded.dataset
     left join duplicates
         on told.authority_code = duplicates.authority_code
-        and told.dataset = duplicates.dataset
+            and told.dataset = duplicates.dataset
     left join second_suppliers
         on told.authority_code = second_suppliers.authority_code
-        and told.dataset = second_suppliers.dataset
+            and told.dataset = second_suppliers.dataset
     left join without_header
         on told.authority_code = without_header.authority_code
-        and told.dataset = without_header.dataset
+            and told.dataset = without_header.dataset
 
 ),
 

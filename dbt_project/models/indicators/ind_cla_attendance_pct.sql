@@ -42,11 +42,11 @@ final as (
     -- a child may have been two pupils: a new number, a second roll
     inner join links
         on looked_after.authority_code = links.authority_code
-        and looked_after.child_key = links.child_key
+            and looked_after.child_key = links.child_key
     inner join months
         on links.authority_code = months.authority_code
-        and links.pupil_key = months.pupil_key
-        and months.session_month between reporting_dates.school_year_starts_on and looked_after.as_at
+            and links.pupil_key = months.pupil_key
+            and months.session_month between reporting_dates.school_year_starts_on and looked_after.as_at
     group by looked_after.authority_code, looked_after.as_at, looked_after.child_key
 
 )

@@ -38,12 +38,12 @@ final as (
     -- left: a child without an assessment is the one we look for
     left join assessments
         on looked_after.authority_code = assessments.authority_code
-        and looked_after.child_key = assessments.child_key
-        and assessments.seen_on <= looked_after.as_at
-        and assessments.seen_on >= case
-            when looked_after.age < 5 then reporting_dates.six_months_from
-            else reporting_dates.twelve_months_from
-        end
+            and looked_after.child_key = assessments.child_key
+            and looked_after.as_at >= assessments.seen_on
+            and assessments.seen_on >= case
+                when looked_after.age < 5 then reporting_dates.six_months_from
+                else reporting_dates.twelve_months_from
+            end
     group by looked_after.authority_code, looked_after.as_at, looked_after.child_key
 
 )

@@ -39,8 +39,8 @@ due as (
         on care_periods.started_on = first_days.date_day
     inner join days as due_days
         on due_days.is_working_day
-        and due_days.working_day_number
-        = first_days.working_day_number + {{ var('initial_health_assessment_due_working_days') }}
+            and due_days.working_day_number
+            = first_days.working_day_number + {{ var('initial_health_assessment_due_working_days') }}
     -- who has left before the day owes no assessment
     where {{ is_on('due_days.date_day', 'care_periods.started_on', 'care_periods.ended_on') }}
 
@@ -59,8 +59,8 @@ judged as (
     -- left: a child without an assessment is the one we look for
     left join assessments
         on due.authority_code = assessments.authority_code
-        and due.child_key = assessments.child_key
-        and due.started_on <= assessments.seen_on
+            and due.child_key = assessments.child_key
+            and due.started_on <= assessments.seen_on
     group by due.authority_code, due.child_key, due.due_on
 
 ),

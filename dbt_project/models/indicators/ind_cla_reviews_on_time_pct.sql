@@ -35,8 +35,8 @@ final as (
         on looked_after.as_at = reporting_dates.as_at
     inner join reviews
         on looked_after.authority_code = reviews.authority_code
-        and looked_after.child_key = reviews.child_key
-        and reviews.due_on between reporting_dates.financial_year_starts_on and looked_after.as_at
+            and looked_after.child_key = reviews.child_key
+            and reviews.due_on between reporting_dates.financial_year_starts_on and looked_after.as_at
     group by looked_after.authority_code, looked_after.as_at, looked_after.child_key
 
 )

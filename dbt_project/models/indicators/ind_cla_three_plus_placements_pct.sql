@@ -41,9 +41,9 @@ final as (
     -- left: a child whose placement is not recorded counts in the denominator
     left join placements
         on looked_after.authority_code = placements.authority_code
-        and looked_after.child_key = placements.child_key
-        -- the one that was running on 1 April is the first of the year
-        and {{ is_within(
+            and looked_after.child_key = placements.child_key
+            -- the one that was running on 1 April is the first of the year
+            and {{ is_within(
             'reporting_dates.financial_year_starts_on',
             'looked_after.as_at',
             'placements.started_on',

@@ -9,16 +9,16 @@ with
 datasets as (
 
     {%- for dataset in datasets %}
-    select
-        _authority_code as authority_code,
-        '{{ dataset }}' as dataset,
-        cast(null as date) as session_month,
-        count(*) as rows_landed,
-        count(*) filter (where not {{ is_kept('_marks') }}) as rows_duplicate
+        select
+            _authority_code as authority_code,
+            '{{ dataset }}' as dataset,
+            cast(null as date) as session_month,
+            count(*) as rows_landed,
+            count(*) filter (where not {{ is_kept('_marks') }}) as rows_duplicate
 
-    from {{ source('raw', dataset) }}
-    group by _authority_code
-    union all
+        from {{ source('raw', dataset) }}
+        group by _authority_code
+        union all
     {%- endfor %}
     select
         _authority_code as authority_code,

@@ -3,18 +3,20 @@ with
 subjects as (
 
     {%- for definition in indicator_definitions() %}
-    select
-        '{{ definition.id }}' as indicator_id,
-        authority_code,
-        as_at,
-        period,
-        subject_key,
-        in_denominator,
-        in_numerator,
-        measure
+        select
+            '{{ definition.id }}' as indicator_id,
+            authority_code,
+            as_at,
+            period,
+            subject_key,
+            in_denominator,
+            in_numerator,
+            measure
 
-    from {{ ref(definition.model) }}
-    {{ 'union all' if not loop.last }}
+        from {{ ref(definition.model) }}
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
     {%- endfor %}
 
 ),

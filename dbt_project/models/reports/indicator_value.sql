@@ -108,7 +108,7 @@ linked as (
     -- left: only pupils have a link
     left join links
         on identified.authority_code = links.authority_code
-        and identified.pupil_key = links.pupil_key
+            and identified.pupil_key = links.pupil_key
 
 ),
 
@@ -131,12 +131,12 @@ described as (
     -- left: unknown is a member of its own, and a pupil is in no placement
     left join children
         on linked.authority_code = children.authority_code
-        and linked.child_key = children.child_key
-        and {{ is_on('linked.as_at', 'children.valid_from', 'children.valid_to') }}
+            and linked.child_key = children.child_key
+            and {{ is_on('linked.as_at', 'children.valid_from', 'children.valid_to') }}
     left join looked_after
         on linked.authority_code = looked_after.authority_code
-        and linked.as_at = looked_after.as_at
-        and linked.child_in_care_key = looked_after.child_key
+            and linked.as_at = looked_after.as_at
+            and linked.child_in_care_key = looked_after.child_key
     left join placement_types
         on looked_after.placement_type_code = placement_types.placement_type_code
 
@@ -210,18 +210,18 @@ slices as (
 
     from cells
     {%- for dimension in dimensions %}
-    union all
-    select
-        indicator_id,
-        authority_code,
-        as_at,
-        period,
-        '{{ dimension }}' as dimension,
-        {{ dimension }} as source_value,
-        denominator,
-        numerator
+        union all
+        select
+            indicator_id,
+            authority_code,
+            as_at,
+            period,
+            '{{ dimension }}' as dimension,
+            {{ dimension }} as source_value,
+            denominator,
+            numerator
 
-    from cells
+        from cells
     {%- endfor %}
 
 ),
@@ -243,7 +243,7 @@ counted as (
     -- left: a value outside the list counts as unknown; a test asks for it
     left join members
         on slices.dimension = members.dimension
-        and slices.source_value = members.source_value
+            and slices.source_value = members.source_value
     group by
         slices.indicator_id,
         slices.authority_code,
@@ -259,8 +259,8 @@ counted as (
 periods as (
 
     {%- for period in ['snapshot', 'month', 'quarter', 'year_to_date', 'school_year_to_date', 'rolling_12_months'] %}
-    select '{{ period }}' as period
-    {{- '\n    union all' if not loop.last }}
+        select '{{ period }}' as period
+        {{- '\n    union all' if not loop.last }}
     {%- endfor %}
 
 ),
@@ -329,10 +329,10 @@ covered as (
     cross join reporting_dates
     inner join files_in_force
         on {{ dbt.position("concat(' ', files_in_force.dataset, ' ')", "concat(' ', definitions.datasets, ' ')") }} > 0
-        and (
-            files_in_force.collection_year is null
-            or files_in_force.collection_year = reporting_dates.collection_year
-        )
+            and (
+                files_in_force.collection_year is null
+                or reporting_dates.collection_year = files_in_force.collection_year
+            )
     group by definitions.indicator_id, files_in_force.authority_code, reporting_dates.as_at
 
 ),
@@ -353,15 +353,15 @@ measured as (
     -- left: a member without children, a dataset without files
     left join counted
         on expected.indicator_id = counted.indicator_id
-        and expected.authority_code = counted.authority_code
-        and expected.as_at = counted.as_at
-        and expected.period = counted.period
-        and expected.dimension = counted.dimension
-        and expected.member = counted.member
+            and expected.authority_code = counted.authority_code
+            and expected.as_at = counted.as_at
+            and expected.period = counted.period
+            and expected.dimension = counted.dimension
+            and expected.member = counted.member
     left join covered
         on expected.indicator_id = covered.indicator_id
-        and expected.authority_code = covered.authority_code
-        and expected.as_at = covered.as_at
+            and expected.authority_code = covered.authority_code
+            and expected.as_at = covered.as_at
 
 ),
 
@@ -424,9 +424,9 @@ compared as (
     -- left: few indicators have a target
     left join benchmarked
         on valued.dimension = benchmarked.dimension
-        and valued.authority_code = benchmarked.authority_code
-        and valued.indicator_id = benchmarked.indicator_id
-        and valued.collection_year = benchmarked.collection_year
+            and valued.authority_code = benchmarked.authority_code
+            and valued.indicator_id = benchmarked.indicator_id
+            and valued.collection_year = benchmarked.collection_year
 
 ),
 

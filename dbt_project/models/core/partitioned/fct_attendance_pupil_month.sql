@@ -1,6 +1,6 @@
 with
 
-rebuilt as (
+rebuilt as (  -- noqa: ST03 (read on an incremental run only)
 
     select
         authority_code,
