@@ -124,7 +124,7 @@ superseded as (
 
         from {{ dataset }}_keys
         {%- if not loop.last %}
-        union all
+            union all
         {%- endif %}
     {%- endfor %}
 

@@ -21,7 +21,7 @@ definitions as (
             cast({{ text_literal(definition.valid_from | default(none)) }} as date) as valid_from,
             {{ text_literal(definition.model) }} as model_name
         {%- if not loop.last %}
-        union all
+            union all
         {%- endif %}
     {%- endfor %}
 

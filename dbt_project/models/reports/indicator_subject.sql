@@ -15,7 +15,7 @@ subjects as (
 
         from {{ ref(definition.model) }}
         {%- if not loop.last %}
-        union all
+            union all
         {%- endif %}
     {%- endfor %}
 

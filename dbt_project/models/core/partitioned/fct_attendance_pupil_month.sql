@@ -1,6 +1,7 @@
 with
 
-rebuilt as (  -- noqa: ST03 (read on an incremental run only)
+-- read on an incremental run only
+rebuilt as (  -- noqa: ST03
 
     select
         authority_code,
