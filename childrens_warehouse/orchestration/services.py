@@ -226,23 +226,32 @@ def _wait_for_dags(running: Running, password: str) -> None:
 
 
 def _stop(running: Running) -> int:
-    """Ask, wait, then kill, until nothing of ours is left."""
+    """Ask the programs, then their tasks as well, then kill, until nothing of ours is left."""
     seen: set[int] = set()
-    asked_until = time.monotonic() + STOPPED_WITHIN_SECONDS
-    killed_until = asked_until + STOPPED_WITHIN_SECONDS
     asked: set[int] = set()
+    began = time.monotonic()
+    api_server = running.processes.get("api-server", (0, 0.0))[0]
     while members := running.members():
-        seen |= {process.pid for process in members}
-        if time.monotonic() > killed_until:
-            left = ", ".join(str(process.pid) for process in members)
-            raise ServicesError(f"These processes could not be stopped: {left}")
-        for process in members:
-            is_asking = time.monotonic() < asked_until
-            # Asked once: a second SIGTERM makes Airflow give up its orderly end.
-            if is_asking and process.pid in asked:
-                continue
-            asked.add(process.pid)
-            _signal(process.pid, signal.SIGTERM if is_asking else signal.SIGKILL)
+        alive = {process.pid for process in members}
+        seen |= alive
+        waited = time.monotonic() - began
+        if waited > 2 * STOPPED_WITHIN_SECONDS:
+            raise ServicesError(f"These processes could not be stopped: {', '.join(map(str, sorted(alive)))}")
+        if waited > STOPPED_WITHIN_SECONDS:
+            for pid in alive:
+                _signal(pid, signal.SIGKILL)
+        else:
+            # The programs end their idle workers themselves, and wait in vain for one that we ended.
+            ask = alive & {pid for pid, _ in running.processes.values()}
+            if waited > STOPPED_WITHIN_SECONDS / 3:
+                ask = alive
+            # The others tell it how they ended.
+            if alive - {api_server}:
+                ask = ask - {api_server}
+            # Once each: a second SIGTERM makes Airflow give up its orderly end.
+            for pid in ask - asked:
+                _signal(pid, signal.SIGTERM)
+            asked |= ask
         time.sleep(0.2)
     return len(seen)
 
