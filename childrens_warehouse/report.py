@@ -11,6 +11,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from childrens_warehouse.datasets import ALL, Source
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.publish.current import current_release
 from childrens_warehouse.settings import Settings
@@ -46,7 +47,7 @@ def print_night(settings: Settings, night: dt.date, run_id: str | None = None, c
     _print_files(console, events)
     _print_sources(console, _of_run(ledger, "source_night", night, run_id))
     _print_gate(console, ledger)
-    _print_release(console, settings, ledger)
+    _print_release(console, settings, ledger, run_id)
     _print_headlines(console, settings)
     _print_next(console, settings, night, events)
 
@@ -67,7 +68,7 @@ def _print_files(console: Console, events: Sequence[dict[str, Any]]) -> None:
     for heading in ("read", "loaded", "refused", "new", "changed", "unchanged", "withdrawn"):
         table.add_column(heading, justify="right")
     table.add_column("what to know", overflow="fold")
-    for event in events:
+    for event in sorted(events, key=_as_landed):
         if event["status"] == "missing":
             continue
         style = _STATUS_STYLE[event["status"]]
@@ -91,6 +92,13 @@ def _print_files(console: Console, events: Sequence[dict[str, Any]]) -> None:
     if missing:
         console.print(f"Not delivered, stays as it was known: {', '.join(sorted(set(missing)))}.")
     console.print()
+
+
+def _as_landed(event: dict[str, Any]) -> tuple[int, str, str, int]:
+    """Sources in their order, each night by night, files as they are declared; the tasks ran in any order."""
+    datasets = [dataset.name for dataset in ALL]
+    position = datasets.index(event["dataset"]) if event["dataset"] in datasets else len(datasets)
+    return list(Source).index(Source(event["source"])), event["authority"], event["extract_date"], position
 
 
 def _remark(event: dict[str, Any]) -> str:
@@ -129,17 +137,19 @@ def _print_gate(console: Console, ledger: Ledger) -> None:
         console.print(f"  [{style}]{row['verdict']}[/] {row['suite']}: {rules}")
 
 
-def _print_release(console: Console, settings: Settings, ledger: Ledger) -> None:
+def _print_release(console: Console, settings: Settings, ledger: Ledger, run_id: str | None) -> None:
     release = current_release(settings)
     if release is None:
         console.print("[bold yellow]Nothing is published yet.[/]\n")
         return
     # Not the last release written: one as known on an instant is never put before readers.
     events = ledger.query(
-        "select recorded_at from release_event where release_id = ? order by rowid desc limit 1", (release.release_id,)
+        "select recorded_at, run_id from release_event where release_id = ? order by rowid desc limit 1",
+        (release.release_id,),
     )
     since = events[0]["recorded_at"] if events else release.published_at.isoformat(timespec="seconds")
-    console.print(f"Published: release [bold]{release.release_id}[/] since {since}.\n")
+    stands = "Nothing changed, so release" if run_id and events and events[0]["run_id"] != run_id else "Release"
+    console.print(f"{stands} [bold]{release.release_id}[/] is published, since {since}.\n")
 
 
 def _print_headlines(console: Console, settings: Settings) -> None:

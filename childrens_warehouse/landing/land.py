@@ -264,11 +264,14 @@ class _Landing:
             raise FileRefused("FILE-ROWS", f"the manifest says {told} rows, the file has {found}.")
 
     def _before(self, acceptance: Acceptance) -> list[Acceptance]:
-        """The accepted files that this one competes with."""
+        """What this file replaces: the accepted files of its scope that were generated before it.
+
+        By stamp, not by arrival, so that the counts are the same in whatever order files come.
+        """
         others = [
             each
             for each in accepted(self.home, acceptance.dataset, acceptance.authority)
-            if each.sha256 != acceptance.sha256
+            if each.order < acceptance.order
         ]
         if self.dataset.coverage is Coverage.SCHOOL_DATE:
             return others

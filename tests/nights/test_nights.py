@@ -117,6 +117,7 @@ def test_the_same_night_again_changes_nothing_and_says_so(night_by_night):
     out = io.StringIO()
     report.print_night(settings, NIGHT, result.run_id, Console(file=out, width=200))
     assert "Nothing new was delivered" in out.getvalue()
+    assert f"Nothing changed, so release {result.release.release_id} is published" in out.getvalue()
 
 
 def test_the_summary_adds_up_and_names_the_release(night_by_night):

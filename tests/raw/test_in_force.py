@@ -174,3 +174,12 @@ def test_two_keys_are_not_mixed(supplier, monkeypatch):
     supplier.land("social_care", "2016-03-31")
     with pytest.raises(ConfigurationError, match="different keys"):
         in_force(supplier.settings)
+
+
+def test_a_register_that_comes_again_is_compared_with_the_one_it_replaces(supplier):
+    monday = "2017-05-08"
+    for day, register in (("2017-05-08", ("/", "/", "/")), ("2017-05-09", ("/", "I")), ("2017-05-10", ("/", "L", "/"))):
+        supplier.deliver("education", day, {"attendance.csv": ATTENDANCE + marks(100001, monday, *register)})
+        outcome = supplier.land("education", day)["attendance.csv"]
+    counts = (outcome.rows_new, outcome.rows_changed, outcome.rows_unchanged, outcome.rows_withdrawn)
+    assert counts == (1, 1, 1, 0)  # against the second delivery: its two pupils, one of them with another mark
