@@ -257,13 +257,26 @@ def test_a_build_as_known_on_an_instant_has_a_release_and_is_not_published(setti
         switch_to(settings, release.release_id)
 
 
-def test_a_build_that_is_not_reproducible_is_not_published(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("layer", "was", "becomes", "table"),
+    [
+        ("indicators", "sum(", "1 + sum(", "indicator_value"),
+        (
+            "core",
+            "date_trunc('month', session_date), session, mark",
+            "date_trunc('month', session_date), mark, mark",
+            SESSION,
+        ),
+    ],
+)
+def test_a_build_that_is_not_reproducible_is_not_published(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, layer: str, was: str, becomes: str, table: str
+) -> None:
     small_warehouse.deliver_night(settings)
     first = released(settings)
-    monkeypatch.setitem(
-        small_warehouse.SQL, "indicators", small_warehouse.SQL["indicators"].replace("sum(", "1 + sum(")
-    )
-    with pytest.raises(BuildFailed, match="other content in indicator_value: the build is not reproducible"):
+    assert was in small_warehouse.SQL[layer]
+    monkeypatch.setitem(small_warehouse.SQL, layer, small_warehouse.SQL[layer].replace(was, becomes))
+    with pytest.raises(BuildFailed, match=f"other content in {table}: the build is not reproducible"):
         released(settings, force=True)
     assert current_release(settings).release_id == first.release_id
 
@@ -303,6 +316,9 @@ class Reader:
 def test_a_reader_keeps_its_release_while_the_next_one_is_published(settings: Settings) -> None:
     small_warehouse.deliver_night(settings)
     first = released(settings)
+    opened = settings.home.releases / first.release_id / "marts.duckdb"
+    bytes_opened = opened.read_bytes()
+    assert opened.samefile(settings.home.marts)
     with Reader(settings) as reader:
         before = reader.ask()
         assert before == ["30", "60", first.release_id]
@@ -312,6 +328,7 @@ def test_a_reader_keeps_its_release_while_the_next_one_is_published(settings: Se
         with Reader(settings) as newcomer:
             assert newcomer.ask() == ["31", "120", second.release_id]
         assert reader.ask() == before
+    assert opened.read_bytes() == bytes_opened, "a file that somebody has open was written to"
 
 
 def test_what_a_careless_writer_left_beside_the_old_file_is_not_played_into_the_new(settings: Settings) -> None:
