@@ -15,8 +15,8 @@ waiting.
   supplier; the corrected file is taken in by the next run. Do not clear the task: the same file is
   refused again.
 - `land_file` red: one file failed for a reason that is not in the file (disk, key, a fault of ours). The
-  log says which. Put it right, clear the task, and trigger `build_warehouse`, which starts by itself only
-  when all three sources were landed.
+  log says which. Put it right; the next run takes the file up again. Sooner: clear the task, then trigger
+  `build_warehouse`, which starts by itself only when all three sources were landed.
 - `wait_for_folder` grey: it waits, and holds no worker meanwhile.
 """
 
@@ -56,7 +56,7 @@ def land_social_care():
     folders = wait_for_folder.partial(source=SOURCE, night=night).expand(authority=authorities)
     deliveries = find_deliveries(SOURCE, night, folders)
     outcomes = land_file.expand(delivery=deliveries)
-    closed = close_night.override(outlets=[LANDED[SOURCE]])(SOURCE, night, folders, outcomes)
+    closed = close_night.override(outlets=[LANDED[SOURCE]])(SOURCE, night, folders, deliveries, outcomes)
     raise_alarm(SOURCE, night, folders, deliveries, outcomes, closed)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -95,10 +96,19 @@ def expect(settings: Settings, source: str, night: dt.date, authority: str, run_
     return deliveries
 
 
-def close(settings: Settings, source: str, night: dt.date, run_id: str, late: list[str]) -> SourceNight:
+def close(
+    settings: Settings,
+    source: str,
+    night: dt.date,
+    run_id: str,
+    late: list[str],
+    unlanded: Collection[tuple[str, str]] = (),
+) -> SourceNight:
     """Note that the night's folders are landed, and tell what is in force of this source.
 
     late: authorities whose folder was not complete at the cut-off; they stay as they were known.
+    unlanded: (authority, extract date) of folders of which a file failed to land for a reason of the machine:
+        they stay open, and the next run takes them up again.
     """
     home, ledger = settings.home, Ledger(settings.home.ledger)
     events = ledger.query(
@@ -106,7 +116,7 @@ def close(settings: Settings, source: str, night: dt.date, run_id: str, late: li
     )
     for authority, day in sorted({(event["authority"], event["extract_date"]) for event in events}):
         folder = home.inbox / authority / source / day
-        if folder.is_dir():
+        if folder.is_dir() and (authority, day) not in unlanded:
             ledger.set_folder_state(authority, source, dt.date.fromisoformat(day), _state(folder))
     as_of: dict[str, str | None] = dict.fromkeys(authorities(settings))
     for each in accepted(home):

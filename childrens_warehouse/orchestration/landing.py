@@ -96,7 +96,13 @@ def land_file(delivery: dict[str, Any]) -> dict[str, Any]:
 
 @task(trigger_rule="all_done")
 def close_night(
-    source: str, night: str, folders: Iterable[dict[str, Any]], outcomes: Any, *, outlet_events: Any = None
+    source: str,
+    night: str,
+    folders: Iterable[dict[str, Any]],
+    deliveries: list[dict[str, Any]] | None,
+    outcomes: Iterable[dict[str, Any]],
+    *,
+    outlet_events: Any = None,
 ) -> dict[str, Any]:
     """Say what is in force now and as of when, and emit the source's asset.
 
@@ -105,8 +111,14 @@ def close_night(
     """
     from childrens_warehouse.landing import night as landing
 
+    lost = _lost(deliveries, outcomes)
     closed = landing.close(
-        Settings.from_environment(), source, dt.date.fromisoformat(night), run_id(), late=_late(folders)
+        Settings.from_environment(),
+        source,
+        dt.date.fromisoformat(night),
+        run_id(),
+        late=_late(folders),
+        unlanded={(delivery["authority"], delivery["extract_date"]) for delivery in lost},
     )
     outlet_events[LANDED[Source(source)]].extra = closed.to_dict()
     return closed.to_dict()
@@ -155,12 +167,11 @@ def find_troubles(
         f"REFUSED: {name}: {reason} What was in force stays. Ask the supplier for a new one; do not clear the task."
         for name, reason in refused.items()
     ]
-    landed = {_file(outcome) for outcome in outcomes}
     troubles += [
         f"NOT LANDED: {delivery['authority']} {delivery['extract_date']} {delivery['file_name']}: its task failed, "
-        f"and its log says why. Put that right, clear the task, then trigger build_warehouse."
-        for delivery in deliveries or ()
-        if _file(delivery) not in landed
+        f"and its log says why. Put that right; the next run takes the file up again. Sooner: clear the task, "
+        f"then trigger build_warehouse."
+        for delivery in _lost(deliveries, outcomes)
     ]
     if deliveries is None:
         troubles.append(f"NOT LISTED: the files of {source} for {night}; the log of the red task says why.")
@@ -169,8 +180,16 @@ def find_troubles(
     return troubles
 
 
-def _file(record: dict[str, Any]) -> tuple[str, str, str]:
-    return record["authority"], record["extract_date"], record["file_name"]
+def _lost(
+    deliveries: list[dict[str, Any]] | None, outcomes: Iterable[dict[str, Any]] | None
+) -> list[dict[str, Any]]:
+    """The files whose task ended without an outcome."""
+
+    def file(record: dict[str, Any]) -> tuple[str, str, str]:
+        return record["authority"], record["extract_date"], record["file_name"]
+
+    landed = {file(outcome) for outcome in outcomes or ()}
+    return [delivery for delivery in deliveries or () if file(delivery) not in landed]
 
 
 def _late(folders: Iterable[dict[str, Any]] | None) -> list[str]:

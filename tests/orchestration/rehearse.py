@@ -51,6 +51,7 @@ class Stage:
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
         self.late: list[str] | None = None
+        self.unlanded: list[tuple[str, str]] = []
         self.complete: dict[str, list[bool]] = {}
         self.deliveries: dict[str, list[str]] = {}
         self.lands: dict[str, list[Any]] = {}
@@ -90,9 +91,10 @@ class Stage:
             one.authority, one.source, one.extract_date, one.dataset, one.file_name, answer, rule, reason
         )
 
-    def close(self, settings, source, night, run_id, late):
+    def close(self, settings, source, night, run_id, late, unlanded):
         self.calls["close"] += 1
         self.late = late
+        self.unlanded = sorted(unlanded)
         return Told({"source": source, "as_of": {"301": NIGHT}, "refused": []})
 
     def step(self, name: str) -> Told:
@@ -117,6 +119,7 @@ def rehearse(dag_id: str, conf: dict[str, Any], stage: Stage) -> dict[str, Any]:
         "emitted": finished.emitted,
         "calls": dict(stage.calls),
         "late": stage.late,
+        "unlanded": stage.unlanded,
         "tasks": [
             (event["event"], event["task"], event["label"], event.get("reason")) for event in told if "task" in event
         ],

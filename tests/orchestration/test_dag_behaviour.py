@@ -48,7 +48,7 @@ def test_a_quiet_night_is_green_and_calls_the_build(scenes):
     assert scene["state"] == "success"
     told = {"source": "social_care", "as_of": {"301": "2017-05-31"}, "refused": []}
     assert scene["emitted"] == {"landed_social_care": told}
-    assert scene["late"] == []
+    assert (scene["late"], scene["unlanded"]) == ([], [])
     labels = {task: label for kind, task, label, _ in scene["tasks"] if kind == "succeeded"}
     assert labels["land_file"] == "301 header 2017-05-31"
     assert labels["wait_for_folder"] == "301"
@@ -59,6 +59,8 @@ def test_trouble_with_one_authority_or_file_does_not_hold_the_others(scenes):
     # The asset is out, so the build goes on; the run is red all the same.
     assert set(scene["emitted"]) == {"landed_social_care"}
     assert scene["late"] == ["302"]
+    # The folder of the file that was lost stays open; the refused one would be refused again, and does not matter.
+    assert scene["unlanded"] == [["301", "2017-05-31"]]
     assert scene["state"] == "failed"
     assert events(scene, "failed") == [("failed", "land_file"), ("failed", "raise_alarm")]
 
@@ -69,7 +71,7 @@ def test_the_alarm_names_everything_and_says_what_to_do(scenes):
     assert refused.startswith("REFUSED: 301 2017-05-31 episodes.csv: FILE-EMPTY: the file is empty.")
     assert "Ask the supplier for a new one; do not clear the task." in refused
     assert lost.startswith("NOT LANDED: 301 2017-05-31 reviews.csv: its task failed, and its log says why.")
-    assert "clear the task, then trigger build_warehouse" in lost
+    assert "the next run takes the file up again" in lost
 
 
 def test_a_mistake_is_not_tried_again_and_its_words_stay_in_the_log(scenes):

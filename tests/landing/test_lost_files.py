@@ -1,0 +1,46 @@
+"""A file that the machine failed to land, not one that was refused, is taken up again by the next run."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import pytest
+
+from childrens_warehouse.landing import night as landing
+from childrens_warehouse.settings import Home, Settings
+from childrens_warehouse.simulate import Scenario, simulate
+
+NIGHT = dt.date(2017, 5, 31)
+NEXT = dt.date(2017, 6, 1)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    settings = dataclasses.replace(Settings.from_environment(), home=Home(tmp_path / "home"))
+    simulate(settings.home.create().inbox, Scenario(night=NIGHT, nights=1, children=12, pupils=40, attendance_days=5))
+    return settings
+
+
+def land_all_but(settings, lost):
+    deliveries = landing.expect(settings, "education", NIGHT, "310", "first")
+    assert {delivery.dataset for delivery in deliveries} > lost
+    for delivery in deliveries:
+        if delivery.dataset not in lost:
+            landing.land(settings, delivery, "first")
+    unlanded = {(each.authority, each.extract_date) for each in deliveries if each.dataset in lost}
+    landing.close(settings, "education", NIGHT, "first", [], unlanded)
+
+
+def expected_next(settings):
+    return {delivery.dataset for delivery in landing.expect(settings, "education", NEXT, "310", "second")}
+
+
+def test_its_folder_stays_open(settings):
+    land_all_but(settings, lost={"pupils"})
+    assert "pupils" in expected_next(settings)
+
+
+def test_a_folder_that_is_landed_is_not_expected_again(settings):
+    land_all_but(settings, lost=set())
+    assert expected_next(settings) == set()
