@@ -65,7 +65,7 @@ class Stage:
         build_steps.begin = lambda settings, run_id: Told(
             {"build_id": "b1" if self.needed else "", "needed": self.needed, "reason": "because"}
         )
-        build_steps.build_layer = lambda settings, build_id, layer: self.step(layer)
+        build_steps.build_layers = lambda settings, build_id: (self.step("models"),)
         build_steps.gate = lambda settings, build_id: self.step("gate")
         publish_steps.publish = lambda settings, build_id: self.step(f"publish {build_id}")
 

@@ -120,7 +120,7 @@ def test_a_lock_and_a_full_disk_are_tried_again_until_they_heal(scenes):
 def test_a_build_that_passes_hands_on_its_build_id(scenes):
     scene = scenes["build_that_passes"]
     assert (scene["state"], scene["emitted"]) == ("success", {"gated_build": {"build_id": "b1"}})
-    assert scene["calls"] == {"staging": 1, "core": 1, "indicators": 1, "gate": 1}
+    assert scene["calls"] == {"models": 1, "gate": 1}
 
 
 def test_a_build_that_is_not_needed_ends_green_and_calls_nobody(scenes):

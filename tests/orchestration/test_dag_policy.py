@@ -77,9 +77,7 @@ def test_whatever_writes_the_candidate_or_a_release_is_in_the_one_slot_pool(dag_
     }
     assert writers == {
         "build_warehouse.begin_build",
-        "build_warehouse.build_staging",
-        "build_warehouse.build_core",
-        "build_warehouse.build_indicators",
+        "build_warehouse.build_models",
         "build_warehouse.judge",
         "publish_marts.publish",
     }

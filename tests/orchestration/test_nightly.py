@@ -115,12 +115,15 @@ class TestOneAtATime:
         home = Home(tmp_path)
         home.airflow.mkdir()
         idle = [sys.executable, "-c", "import time; time.sleep(600)"]
-        with subprocess.Popen(idle, start_new_session=True) as program:
+        program = subprocess.Popen(idle, start_new_session=True)
+        try:
             born = psutil.Process(program.pid).create_time()
             Running(8123, {"scheduler": (program.pid, born)}).write(home)
             with pytest.raises(BusyError, match=r"up for this home at http://127\.0\.0\.1:8123"), alone(home):
                 pass
+        finally:
             program.kill()
+            program.wait()
 
 
 class TestWhatIsShown:
@@ -158,12 +161,12 @@ class TestWhatIsShown:
         monkeypatch.setattr("childrens_warehouse.orchestration.progress.time.monotonic", lambda: now[0])
         output = io.StringIO()
         with Progress(Console(file=output, width=60)) as progress:
-            progress.start("build_core")
+            progress.start("build_models")
             for _ in range(40):
                 now[0] += 1
                 progress.tick()
         assert output.getvalue() == (
-            "[   15 s] ... build_core, 15 s so far\n[   30 s] ... build_core, 30 s so far\n"
+            "[   15 s] ... build_models, 15 s so far\n[   30 s] ... build_models, 30 s so far\n"
         )
 
 
@@ -210,7 +213,7 @@ def test_a_night_ends_well_and_says_so(night):
     assert done.stdout.startswith(f"Night of {NIGHT}, home {home.root}\n")
     for dag_id in ("land_social_care", "land_health", "land_education", "build_warehouse", "publish_marts"):
         assert re.search(rf"^\[ *\d+ s\] {dag_id}$", done.stdout, re.MULTILINE), dag_id
-    assert re.search(r"done     build_core  \(\d+\.\d s\)", done.stdout)
+    assert re.search(r"done     build_models  \(\d+\.\d s\)", done.stdout)
     assert "FAILED" not in done.stdout
     assert f"Log: {home.logs / 'nightly-2017-05-31.log'}" in done.stdout
     assert home.marts.exists()
@@ -238,7 +241,7 @@ def test_the_same_night_again_changes_nothing_and_says_so(night):
     again = run_nightly(home.root, "--date", NIGHT.isoformat())
     assert again.returncode == 0, again.stdout[-3000:]
     assert "Nothing new was delivered: every file is as it was landed before." in again.stdout
-    assert "build_core" not in again.stdout and "publish_marts" not in again.stdout
+    assert "build_models" not in again.stdout and "publish_marts" not in again.stdout
     assert (home.marts.stat().st_ino, home.marts.stat().st_mtime_ns) == before
 
 
