@@ -34,9 +34,8 @@ def run(night: dt.date) -> dict[str, object]:
     lap("land")
     start = building.begin(settings, f"bench-{night}")
     lap("begin")
-    for layer in building.LAYERS:
-        building.build_layer(settings, start.build_id, layer)
-        lap(f"build {layer}")
+    building.build_layers(settings, start.build_id)
+    lap("build models")
     building.gate(settings, start.build_id)
     lap("gate")
     publishing.publish(settings, start.build_id)

@@ -14,9 +14,8 @@ time is let in by the pool `warehouse_writer`.
   until the data changed.
 - `judge` red, "GateError": the gate could not judge, which says nothing about the data. Treat it as a
   fault of ours, put it right, and trigger the DAG again.
-- `build_staging`, `build_core`, `build_indicators` red: dbt could not build a model, or one of its tests
-  failed; the message names it. Trigger the DAG again when it is mended: a candidate is never repaired,
-  always rebuilt.
+- `build_models` red: dbt could not build a model, or one of its tests failed; the message names it and its
+  layer. Trigger the DAG again when it is mended: a candidate is never repaired, always rebuilt.
 - Not run at all: one of the three landing DAGs has not finished tonight.
 """
 
@@ -25,7 +24,7 @@ from __future__ import annotations
 from airflow.sdk import chain, dag
 
 from childrens_warehouse.orchestration.assets import LANDED
-from childrens_warehouse.orchestration.building import begin_build, build_layer, go_on_if_needed, judge
+from childrens_warehouse.orchestration.building import begin_build, build_models, go_on_if_needed, judge
 from childrens_warehouse.orchestration.house import HOUSE, Tag
 
 
@@ -42,9 +41,7 @@ def build_warehouse():
     start = begin_build()
     chain(
         go_on_if_needed(start),
-        build_layer.override(task_id="build_staging")(start, "staging"),
-        build_layer.override(task_id="build_core")(start, "core"),
-        build_layer.override(task_id="build_indicators")(start, "indicators"),
+        build_models(start),
         judge(start),
     )
 

@@ -31,11 +31,14 @@ def go_on_if_needed(start: dict[str, Any]) -> bool:
 
 
 @task(pool=WRITER_POOL, execution_timeout=LONG)
-def build_layer(start: dict[str, Any], layer: str) -> dict[str, Any]:
-    """Build and test one layer of the candidate."""
+def build_models(start: dict[str, Any]) -> list[dict[str, Any]]:
+    """Build and test every layer of the candidate; what each came to is told, and shown, layer by layer."""
     from childrens_warehouse.build import steps
 
-    return steps.build_layer(Settings.from_environment(), start["build_id"], layer).to_dict()
+    layers = [layer.to_dict() for layer in steps.build_layers(Settings.from_environment(), start["build_id"])]
+    for layer in layers:
+        print({name: value for name, value in layer.items() if name != "slowest"})
+    return layers
 
 
 @task(pool=WRITER_POOL, execution_timeout=LONG, outlets=[GATED_BUILD])
