@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import os
 import shutil
 import socket
 import subprocess
@@ -202,6 +201,13 @@ def test_down_ends_what_left_its_process_group_and_spares_everybody_else(tmp_pat
 def test_a_process_id_that_now_belongs_to_somebody_else_is_left_alone(tmp_path):
     settings = settings_for(tmp_path)
     (settings.home.create().airflow).mkdir()
-    services.Running(8080, {"scheduler": (os.getpid(), 1.0)}).write(settings.home)
-    assert services.Running.read(settings.home) is None
-    assert services.down(settings) == 0
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    try:
+        born_long_before = psutil.Process(bystander.pid).create_time() - 3600
+        services.Running(8080, {"scheduler": (bystander.pid, born_long_before)}).write(settings.home)
+        assert services.Running.read(settings.home) is None
+        assert services.down(settings) == 0
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
