@@ -92,8 +92,11 @@ def nights_in(home: Home) -> set[dt.date]:
 
 
 @contextlib.contextmanager
-def alone(home: Home) -> Iterator[None]:
-    """One `make nightly` at a time for this home, and none beside a scheduler. Raises BusyError."""
+def alone(home: Home) -> Iterator[int]:
+    """One `make nightly` at a time for this home, and none beside a scheduler. Raises BusyError.
+
+    Gives the descriptor of the lock: a child that keeps it open keeps the lock, should this process be killed.
+    """
     if running := Running.read(home):
         raise BusyError(
             f"Airflow is up for this home at {running.address}: trigger the DAGs there, or stop it first: make down"
@@ -103,14 +106,14 @@ def alone(home: Home) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise BusyError("Another `make nightly` is at work on this home; wait until it has ended.") from None
-        yield
+        yield lock.fileno()
 
 
 def run_night(settings: Settings, asked: str | None, console: Console) -> bool:
     """The whole of it. True when a release was published or nothing had changed."""
     home = settings.home.create()
     night = choose_night(home, asked)
-    with alone(home):
+    with alone(home) as lock:
         console.print(f"Night of {night}, home {home.root}", highlight=False)
         log = home.logs / f"nightly-{night}.log"
         run_id = f"nightly-{night}-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"
@@ -122,7 +125,7 @@ def run_night(settings: Settings, asked: str | None, console: Console) -> bool:
             environment = airflow_environment(settings)
             progress.start("preparing Airflow's database")
             progress.done("  done     preparing Airflow's database" if prepare(settings, environment, log) else None)
-            told = _run_dags(night, run_id, environment, log, progress)
+            told = _run_dags(night, run_id, environment, log, lock, progress)
     _print_summary(settings, night, run_id, told, log, console)
     return told.is_good
 
@@ -135,7 +138,9 @@ def _simulate(home: Home, night: dt.date, progress: Progress) -> None:
     progress.done("  done     inventing sample extracts, because the inbox is empty")
 
 
-def _run_dags(night: dt.date, run_id: str, environment: dict[str, str], log: Path, progress: Progress) -> Told:
+def _run_dags(
+    night: dt.date, run_id: str, environment: dict[str, str], log: Path, lock: int, progress: Progress
+) -> Told:
     """Run the DAGs in a process of their own, so that what Airflow and dbt say goes to the log and not here."""
     told = Told()
     progress.start("starting Airflow")
@@ -149,7 +154,7 @@ def _run_dags(night: dt.date, run_id: str, environment: dict[str, str], log: Pat
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            pass_fds=(writing,),
+            pass_fds=(writing, lock),
             start_new_session=True,
         )
         os.close(writing)
@@ -223,6 +228,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="nightly", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--date", help="the night to run, as 2017-05-31; default: the newest in the inbox")
     choice = parser.parse_args(argv)
+    # A service manager that stops us and a terminal that is closed mean what Ctrl-C means.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     console = Console()
     try:
         return 0 if run_night(Settings.from_environment(), choice.date, console) else 1

@@ -13,6 +13,7 @@ import argparse
 import datetime as dt
 import json
 import os
+import signal
 import time
 from dataclasses import dataclass
 from typing import Any, TextIO
@@ -51,8 +52,15 @@ class Events:
         self._started: dict[str, float] = {}
 
     def tell(self, event: str, **details: Any) -> None:
-        self._stream.write(json.dumps({"event": event, **details}) + "\n")
-        self._stream.flush()
+        try:
+            self._stream.write(json.dumps({"event": event, **details}) + "\n")
+            self._stream.flush()
+        except BrokenPipeError:
+            # Nobody is there any more to follow the night or to close it: end, and whatever we started with us. What
+            # is left open is closed by the next night.
+            if os.getpgrp() == os.getpid():
+                os.killpg(0, signal.SIGKILL)
+            os._exit(1)
 
     @hookimpl
     def on_task_instance_running(self, previous_state: Any, task_instance: Any) -> None:
