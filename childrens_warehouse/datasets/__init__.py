@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from childrens_warehouse.datasets import education, health, social_care
 from childrens_warehouse.datasets.declaration import (
     LINEAGE,
@@ -10,6 +12,7 @@ from childrens_warehouse.datasets.declaration import (
     Dataset,
     Identifier,
     Kind,
+    Part,
     PersonalData,
     RowMark,
     Source,
@@ -24,6 +27,30 @@ def of_source(source: Source | str) -> tuple[Dataset, ...]:
     return tuple(dataset for dataset in ALL if dataset.source == source)
 
 
+@dataclass(frozen=True)
+class DeliveredFile:
+    """One file of a night's folder and the datasets it bears; part -> dataset, the part of a CSV file being ""."""
+
+    name: str
+    parts: dict[str, Dataset]
+
+    @property
+    def datasets(self) -> tuple[Dataset, ...]:
+        return tuple(self.parts.values())
+
+
+def files_of(source: Source | str) -> tuple[DeliveredFile, ...]:
+    """The files one source delivers, in the order they are landed."""
+    parts: dict[str, dict[str, Dataset]] = {}
+    for dataset in of_source(source):
+        if dataset.file:
+            parts.setdefault(dataset.file, {})[""] = dataset
+    for dataset in of_source(source):
+        for part in dataset.parts:
+            parts.setdefault(part.file, {})[part.name] = dataset
+    return tuple(DeliveredFile(name, each) for name, each in parts.items())
+
+
 __all__ = [
     "ALL",
     "BY_NAME",
@@ -31,10 +58,13 @@ __all__ = [
     "Column",
     "Coverage",
     "Dataset",
+    "DeliveredFile",
     "Identifier",
     "Kind",
+    "Part",
     "PersonalData",
     "RowMark",
     "Source",
+    "files_of",
     "of_source",
 ]

@@ -23,8 +23,16 @@ class Kind(StrEnum):
 
     TEXT = "text"
     CODE = "code"
+    # Several codes of one list in a cell, separated by semicolons; raw keeps them so, without blanks.
+    CODES = "codes"
     INTEGER = "integer"
+    DECIMAL = "decimal"
     DATE = "date"
+    # Local time to the minute or the second: 2017-05-31T14:30.
+    TIMESTAMP = "timestamp"
+    # A date of which the day, or day and month, may be unknown (zz/mm/yyyy, zz/zz/yyyy); raw keeps text:
+    # 2015-06-30, 2015-06 or 2015.
+    PARTIAL_DATE = "partial_date"
 
 
 class Coverage(StrEnum):
@@ -78,6 +86,10 @@ class Column:
     raw_name: as raw calls it, after pseudonymisation; None when raw does not carry it.
     code_list: the dated list in `seeds/` that a CODE is judged by.
     required: a row with this cell blank is refused.
+    spellings: other headers it comes under: what it was called in other years, or what systems make of it.
+    optional: a file may lack the column; its cells are then blank, and the file says so in its notes.
+    since, until: first and last collection year whose format has the column; None is open. A file of another
+        year may lack it, and if it has it, the column is read and said.
     """
 
     name: str
@@ -88,13 +100,22 @@ class Column:
     personal: PersonalData = PersonalData.NONE
     identifier: Identifier | None = None
     required: bool = False
+    spellings: tuple[str, ...] = ()
+    optional: bool = False
+    since: int | None = None
+    until: int | None = None
 
     @property
     def raw_type(self) -> str:
         """DuckDB type in raw."""
         if self.personal in (PersonalData.IDENTIFIER, PersonalData.POSTCODE):
             return "BIGINT"
-        return {Kind.INTEGER: "INTEGER", Kind.DATE: "DATE"}.get(self.kind, "VARCHAR")
+        return {
+            Kind.INTEGER: "INTEGER",
+            Kind.DECIMAL: "DECIMAL(18, 4)",
+            Kind.DATE: "DATE",
+            Kind.TIMESTAMP: "TIMESTAMP",
+        }.get(self.kind, "VARCHAR")
 
     @property
     def is_in_raw(self) -> bool:
@@ -104,6 +125,19 @@ class Column:
     def is_identity(self) -> bool:
         """Does the value itself live only in the restricted store?"""
         return self.personal not in (PersonalData.NONE, PersonalData.SENSITIVE)
+
+
+def may_lack(thing: Column | Dataset, year: int) -> bool:
+    """Is the column, or the file, no part of the format of that collection year?"""
+    return (thing.since is not None and year < thing.since) or (thing.until is not None and year > thing.until)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Where a dataset lies in a file that bears several: a sheet of a workbook, a record of an XML document."""
+
+    file: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -119,8 +153,11 @@ class RowMark:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One file of one source.
+    """One list of one source: a file of its own, or a part of a file that bears several.
 
+    file: the CSV file it is delivered as; empty when it comes only as a part.
+    parts: the files that bear it among others. A night delivers it once, in one of these ways.
+    since, until: first and last collection year whose format has it; None is open.
     key: names of the columns that identify a row.
     spell: (start, end) columns; a row that ends before it starts is refused.
     judged_on: the date column that decides which codes were in force; None means the date of the extract
@@ -148,6 +185,14 @@ class Dataset:
     marks: tuple[RowMark, ...] = ()
     may_be_empty: bool = False
     due: str = "06:00"
+    parts: tuple[Part, ...] = ()
+    since: int | None = None
+    until: int | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file name it may come under."""
+        return tuple(name for name in (self.file, *(part.file for part in self.parts)) if name)
 
     def column(self, name: str) -> Column:
         for column in self.columns:
@@ -189,6 +234,22 @@ def code(name: str, description: str, code_list: str, **options: object) -> Colu
 
 def integer(name: str, description: str, **options: object) -> Column:
     return _column(name, Kind.INTEGER, description, **options)
+
+
+def codes(name: str, description: str, code_list: str, **options: object) -> Column:
+    return _column(name, Kind.CODES, description, code_list=code_list, **options)
+
+
+def decimal(name: str, description: str, **options: object) -> Column:
+    return _column(name, Kind.DECIMAL, description, **options)
+
+
+def timestamp(name: str, description: str, **options: object) -> Column:
+    return _column(name, Kind.TIMESTAMP, description, **options)
+
+
+def partial_date(name: str, description: str, **options: object) -> Column:
+    return _column(name, Kind.PARTIAL_DATE, description, **options)
 
 
 def date(name: str, description: str, **options: object) -> Column:
