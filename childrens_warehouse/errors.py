@@ -13,6 +13,12 @@ class ConfigurationError(WarehouseError):
     """A setting is missing or impossible. Nothing was read or written."""
 
 
+class KeyUnavailable(WarehouseError):
+    """The store that keeps the pseudonym key does not answer. Nothing was read or written."""
+
+    retry = True
+
+
 class FileRefused(WarehouseError):
     """A delivered file cannot be taken in. What was in force for it stays in force."""
 

@@ -87,6 +87,13 @@ create table if not exists release_event (
     release_id text not null,
     detail text not null            -- JSON
 );
+create table if not exists key_event (
+    recorded_at text not null,
+    run_id text not null,
+    key_id text not null,           -- the pseudonym key's id, never the key
+    event text not null,            -- night, rotation begun, rotated, retired
+    detail text not null            -- JSON
+);
 """
 
 
@@ -145,6 +152,9 @@ class Ledger:
         self._append(
             "release_event", {"run_id": run_id, "build_id": build_id, "release_id": release_id, "detail": dict(detail)}
         )
+
+    def record_key(self, run_id: str, key_id: str, event: str, detail: Mapping[str, Any]) -> None:
+        self._append("key_event", {"run_id": run_id, "key_id": key_id, "event": event, "detail": dict(detail)})
 
     def folder_states(self, authority: str, source: str) -> dict[str, str]:
         """Extract date -> the state in which the folder was last landed."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from childrens_warehouse.build.steps import BuildResult, build
 from childrens_warehouse.datasets import Source
 from childrens_warehouse.landing import night as landing
+from childrens_warehouse.landing import pseudonyms
 from childrens_warehouse.publish.steps import Release, current_release, publish
 from childrens_warehouse.settings import Settings
 
@@ -34,6 +35,7 @@ def land_night(
     settings: Settings, night: dt.date, run_id: str, progress: Progress | None = None
 ) -> tuple[landing.Outcome, ...]:
     """Land what lies in the inbox for `night` and any earlier night not landed yet, of every source and authority."""
+    pseudonyms.check(settings, run_id)
     outcomes: list[landing.Outcome] = []
     for source in Source:
         late = []

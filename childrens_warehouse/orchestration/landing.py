@@ -21,8 +21,12 @@ from childrens_warehouse.settings import Settings
 
 @task
 def choose_night(*, params: dict[str, Any] | None = None) -> str:
-    """The extract date this run lands, as an ISO date."""
-    night = extract_date(Settings.from_environment(), _run_at(), (params or {}).get("extract_date"))
+    """The extract date this run lands, as an ISO date. Fails when the pseudonym key is not the key of raw."""
+    from childrens_warehouse.landing import pseudonyms
+
+    settings = Settings.from_environment()
+    pseudonyms.check(settings, run_id())  # here, because it would otherwise be noticed hours later, at the first file
+    night = extract_date(settings, _run_at(), (params or {}).get("extract_date"))
     return night.isoformat()
 
 

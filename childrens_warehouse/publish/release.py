@@ -33,6 +33,7 @@ from childrens_warehouse.publish.tables import (
     contents_by_partition,
     public_tables,
 )
+from childrens_warehouse.raw import epoch
 from childrens_warehouse.settings import GROUP_READS_DIRECTORY, GROUP_READS_FILE, Home
 
 PARTIAL = ".partial"
@@ -133,7 +134,7 @@ def write(
         "known_on": state.known_on.isoformat() if state.known_on else None,
         "build_id": state.build_id,
         "previous": current["release_id"] if current else None,
-        "inputs": {"fingerprint": state.inputs, "files": _files_in_force(connection)},
+        "inputs": {"fingerprint": state.inputs, "key_id": _key_id(home), "files": _files_in_force(connection)},
         "code": {"fingerprint": state.code, "versions": inputs.versions()},
         "gate": _summary(gate),
         "tables": tables,
@@ -217,6 +218,12 @@ def _put(
     )
     files.flush(path)
     return False
+
+
+def _key_id(home: Home) -> str | None:
+    """Of the pseudonym key that the release's keys are of."""
+    now = epoch.current(home)
+    return now.key_id if now else None
 
 
 def _files_in_force(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -3,9 +3,11 @@
 Content and acceptance are apart: the same content delivered again under a newer stamp is a new acceptance of
 old Parquet. An acceptance is one small JSON file, written last and by rename: it is the commit of a landing.
 
-    raw/<dataset>/<authority>/content/<file id>-<scope>.parquet         the rows
-    raw/<dataset>/<authority>/content/<file id>-<scope>.registers.parquet  (school_date) which registers it contains
-    raw/<dataset>/<authority>/accepted/<scope>/<stamp>-<file id>.json   the acceptance
+    raw/<dataset>/<authority>/content/<file id>-<scope>-<key id>.parquet            the rows
+    raw/<dataset>/<authority>/content/<file id>-<scope>-<key id>.registers.parquet  (school_date) its registers
+    raw/<dataset>/<authority>/accepted/<scope>/<stamp>-<file id>-<key id>.json      the acceptance
+
+Only acceptances of the epoch in force count (childrens_warehouse.raw.epoch).
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from childrens_warehouse.raw import epoch
 from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
 
 
@@ -56,7 +59,7 @@ class Acceptance:
         return home.raw / self.dataset / self.authority
 
     def content(self, home: Home) -> Path:
-        return self.folder(home) / "content" / f"{self.file_id}-{_as_file(self.scope)}.parquet"
+        return self.folder(home) / "content" / f"{self.file_id}-{_as_file(self.scope)}-{self.key_id}.parquet"
 
     def registers(self, home: Home) -> Path:
         """Which (supplier, school, date) a school_date file contains."""
@@ -64,7 +67,7 @@ class Acceptance:
 
     def record(self, home: Home) -> Path:
         stamp = self.generated_at.strftime("%Y%m%dT%H%M%S%fZ")
-        return self.folder(home) / "accepted" / _as_file(self.scope) / f"{stamp}-{self.file_id}.json"
+        return self.folder(home) / "accepted" / _as_file(self.scope) / f"{stamp}-{self.file_id}-{self.key_id}.json"
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -89,13 +92,27 @@ def _as_file(scope: str) -> str:
 
 
 def commit(acceptance: Acceptance, home: Home) -> None:
-    """Write the acceptance. From this moment on the file counts; before it, nothing of it does."""
+    """Write the acceptance. From this moment on the file counts; before it, nothing of it does.
+
+    Raises ConfigurationError when raw is under another key.
+    """
+    epoch.begin(home, acceptance.key_id)
+    with epoch.held(home):
+        epoch.require(home, acceptance.key_id)
+        write_record(acceptance, home)
+
+
+def write_record(acceptance: Acceptance, home: Home) -> None:
+    """Write the acceptance's file alone: it counts when its key is the one in force."""
     write_atomically(acceptance.record(home), json.dumps(acceptance.to_dict(), indent=1).encode())
 
 
 def accepted(home: Home, dataset: str | None = None, authority: str | None = None) -> Iterator[Acceptance]:
-    """Every acceptance ever, in no particular order."""
-    for record in home.raw.glob(f"{dataset or '*'}/{authority or '*'}/accepted/*/*.json"):
+    """Every acceptance of the epoch in force, in no particular order."""
+    now = epoch.current(home)
+    if now is None:
+        return
+    for record in home.raw.glob(f"{dataset or '*'}/{authority or '*'}/accepted/*/*-{now.key_id}.json"):
         yield Acceptance.from_dict(json.loads(record.read_text(encoding="utf-8")))
 
 

@@ -18,7 +18,6 @@ import duckdb
 from childrens_warehouse import sql
 from childrens_warehouse.build.raw_schema import create_empty, typed_columns
 from childrens_warehouse.datasets import ALL, BY_NAME, Coverage, Dataset
-from childrens_warehouse.errors import ConfigurationError
 from childrens_warehouse.raw.acceptance import Acceptance, accepted
 from childrens_warehouse.settings import Settings
 
@@ -53,13 +52,9 @@ class InForce:
         told += [f"{each.authority}/{each.month}/{each.fingerprint}" for each in self.partitions]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
-    @property
-    def key_ids(self) -> frozenset[str]:
-        return frozenset(each.key_id for each in self.extracts)
-
 
 def in_force(settings: Settings, known_on: dt.datetime | None = None) -> InForce:
-    """What counts at `known_on`. Raises ConfigurationError when files were pseudonymised with different keys."""
+    """What counts at `known_on`, all of it under one pseudonym key."""
     by_dataset: dict[tuple[str, str], list[Acceptance]] = defaultdict(list)
     for each in accepted(settings.home):
         if each.dataset in BY_NAME and (known_on is None or each.generated_at <= known_on):
@@ -78,19 +73,13 @@ def in_force(settings: Settings, known_on: dt.datetime | None = None) -> InForce
             winners = newest_per_scope(acceptances)
             extracts += winners
             rows |= {(dataset, each.file_id): each.rows_loaded for each in winners}
-    result = InForce(
+    return InForce(
         extracts=tuple(sorted(extracts, key=lambda each: (each.authority, each.dataset, each.scope, each.sha256))),
         rows_in_force=rows,
         partitions=tuple(sorted(partitions, key=lambda each: (each.authority, each.month))),
         as_at=max((each.extract_date for each in extracts), default=None),
         known_on=known_on,
     )
-    if len(result.key_ids) > 1:
-        raise ConfigurationError(
-            f"Files in force were pseudonymised with different keys ({', '.join(sorted(result.key_ids))}): "
-            "the same child would be two. Set the key they were landed with, or land them all again."
-        )
-    return result
 
 
 def newest_per_scope(acceptances: Iterable[Acceptance]) -> list[Acceptance]:
@@ -256,20 +245,22 @@ class _Registers:
         return {str(file_id): int(count) for file_id, count in rows}
 
     def partitions(self, authority: str) -> list[Partition]:
-        # Content is named by its own hash, so "which content wins each register" says everything about the rows.
+        # Content is named by its own hash and key, so "which content wins each register" says everything about the
+        # rows.
         rows = self._connection.execute(
             """
             select
                 cast(date_trunc('month', session_date) as date) as month,
-                sha256(string_agg(
+                sha256(concat(?, chr(10), string_agg(
                     concat_ws('|', supplier, school_urn, session_date, source_file), chr(10)
                     order by supplier, school_urn, session_date
-                )) as fingerprint,
+                ))) as fingerprint,
                 cast(sum(rows) as bigint) as rows
             from registers
             where is_in_force
             group by month
-            """
+            """,
+            [" ".join(sorted({each.key_id for each in self._files.values()}))],
         ).fetchall()
         return [Partition(authority, month, str(fingerprint), int(count)) for month, fingerprint, count in rows]
 

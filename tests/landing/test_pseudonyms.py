@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import stat
+import sys
 
 import duckdb
 import pytest
 
 from childrens_warehouse.datasets import Identifier
-from childrens_warehouse.errors import ConfigurationError
+from childrens_warehouse.errors import ConfigurationError, KeyUnavailable
 from childrens_warehouse.landing import identifiers, pseudonyms
 from childrens_warehouse.landing.pseudonyms import Pseudonymiser
+from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.run import land_night
 
 ONE = Pseudonymiser(b"k" * 32)
+UASC = "CHILD,SEX,DOB,DUC\n1,1,05/06/2005,\n"
 
 
 @pytest.mark.parametrize("value", ["H801200001001", "A801200001016"])
@@ -61,6 +66,75 @@ def test_a_home_without_a_key_makes_one_once_for_its_owner_alone(settings, monke
     first = pseudonyms.load(settings.home)
     assert pseudonyms.load(settings.home).key_id == first.key_id
     assert stat.S_IMODE((settings.home.root / "secrets" / "pseudonym.key").stat().st_mode) == 0o600
+
+
+def prints(folder, text: str, ends_with: int = 0) -> str:
+    """A command, as an operator would set it, that prints a text and ends so."""
+    script = folder / "the keeper.py"
+    script.write_text(f"import sys; print({text!r}); print('told nobody', file=sys.stderr); sys.exit({ends_with})")
+    return f"{sys.executable} '{script}'"
+
+
+def test_a_command_gives_the_key_whatever_store_it_asks(settings, monkeypatch, tmp_path):
+    monkeypatch.setenv("WAREHOUSE_PSEUDONYM_KEY_COMMAND", prints(tmp_path, "k" * 32))
+    monkeypatch.delenv("WAREHOUSE_PSEUDONYM_KEY")
+    assert pseudonyms.load(settings.home).key_id == ONE.key_id
+    assert not pseudonyms.made_here(settings.home).exists()
+
+
+@pytest.mark.parametrize(
+    ("ends_with", "printed", "error", "says"),
+    [(3, "k" * 32, KeyUnavailable, "ended with 3: run it by hand"), (0, "", ConfigurationError, "shorter than 32")],
+)
+def test_a_command_that_fails_is_told_without_its_words(
+    settings, monkeypatch, tmp_path, ends_with, printed, error, says
+):
+    monkeypatch.setenv("WAREHOUSE_PSEUDONYM_KEY_COMMAND", prints(tmp_path, printed, ends_with))
+    monkeypatch.delenv("WAREHOUSE_PSEUDONYM_KEY")
+    with pytest.raises(error, match=says) as raised:
+        pseudonyms.load(settings.home)
+    assert "told nobody" not in str(raised.value) and "kkkk" not in str(raised.value)
+
+
+def test_a_command_that_is_not_there_is_told(settings, monkeypatch):
+    monkeypatch.setenv("WAREHOUSE_PSEUDONYM_KEY_COMMAND", "/no/such/program --of=ours")
+    monkeypatch.delenv("WAREHOUSE_PSEUDONYM_KEY")
+    with pytest.raises(KeyUnavailable, match="cannot be run"):
+        pseudonyms.load(settings.home)
+
+
+class TestBeforeANight:
+    """The key is looked at before anything lands."""
+
+    @pytest.fixture(autouse=True)
+    def _one_file_landed(self, supplier):
+        supplier.deliver("social_care", "2017-05-31", {"uasc.csv": UASC})
+        supplier.land("social_care", "2017-05-31")
+
+    def test_the_ledger_knows_which_key_a_run_used(self, settings):
+        for run_id in ("one", "one", "two"):
+            pseudonyms.check(settings, run_id)
+        noted = Ledger(settings.home.ledger).query("select run_id, key_id, event from key_event")
+        key_id = pseudonyms.load(settings.home).key_id
+        assert [tuple(row.values()) for row in noted] == [("one", key_id, "night"), ("two", key_id, "night")]
+
+    def test_another_key_stops_the_night_although_every_file_is_known(self, settings, monkeypatch):
+        before = Ledger(settings.home.ledger).query("select * from file_event")
+        monkeypatch.setenv("WAREHOUSE_PSEUDONYM_KEY", "another key, as long as the first one was")
+        with pytest.raises(ConfigurationError, match=r"raw was made with key .* Set that key again"):
+            land_night(settings, dt.date(2017, 5, 31), "wrong")
+        assert Ledger(settings.home.ledger).query("select * from file_event") == before
+
+    def test_a_key_too_short_stops_the_night_although_every_file_is_known(self, settings, monkeypatch):
+        monkeypatch.setenv("WAREHOUSE_PSEUDONYM_KEY", "short")
+        with pytest.raises(ConfigurationError, match="shorter than 32"):
+            land_night(settings, dt.date(2017, 5, 31), "short")
+
+    def test_no_key_is_made_for_a_home_that_has_lost_its_own(self, settings, monkeypatch):
+        monkeypatch.delenv("WAREHOUSE_PSEUDONYM_KEY")
+        with pytest.raises(ConfigurationError, match="No pseudonym key is set, and raw was made with key"):
+            pseudonyms.check(settings, "lost")
+        assert not pseudonyms.made_here(settings.home).exists()
 
 
 def test_one_upn_has_one_key_in_every_file_and_only_the_restricted_store_can_tell_it(supplier):
