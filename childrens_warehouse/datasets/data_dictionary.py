@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from childrens_warehouse.datasets import ALL, LINEAGE, Dataset
+from childrens_warehouse.datasets import ALL, LINEAGE, Column, Dataset
 from childrens_warehouse.publish.tables import PUBLIC_NAME
 from childrens_warehouse.settings import PROJECT
 
@@ -52,15 +52,42 @@ def _dataset(dataset: Dataset) -> str:
             column.kind.value + (f", list {column.code_list}" if column.code_list else ""),
             f"`{column.raw_name}`" if column.is_in_raw else "not in raw",
             column.personal.value,
-            column.description,
+            " ".join((column.description, *_beside(column))),
         )
         for column in dataset.columns
     ]
+    said = [f"coverage {dataset.coverage.value}", f"owner: {dataset.owner}", f"due {dataset.due}"]
+    if years := _years(dataset):
+        said.append(f"collection years {years}")
+    if dataset.parts:
+        said.append("also as " + ", ".join(f"{part.name} of `{part.file}`" for part in dataset.parts))
+    if dataset.may_be_empty:
+        said.append("may be without rows")
     return (
-        f"### {dataset.source.value}/{dataset.file}: {dataset.title}\n\n{dataset.grain} Dataset `{dataset.name}`, "
-        f"coverage {dataset.coverage.value}, owner: {dataset.owner}, due {dataset.due}.\n\n"
+        f"### {dataset.source.value}/{dataset.files[0]}: {dataset.title}\n\n{dataset.grain} "
+        f"Dataset `{dataset.name}`, {', '.join(said)}.\n\n"
         + _table(("column", "kind", "in raw", "personal data", "what"), rows)
     )
+
+
+def _beside(column: Column) -> list[str]:
+    """What else a supplier may want to know of a column."""
+    said = []
+    if column.spellings:
+        said.append(f"Also spelt {', '.join(f'`{spelling}`' for spelling in column.spellings)}.")
+    if column.optional:
+        said.append("A file may lack it.")
+    if years := _years(column):
+        said.append(f"Collection years {years}.")
+    return said
+
+
+def _years(thing: Column | Dataset) -> str:
+    if thing.since and thing.until:
+        return f"{thing.since} to {thing.until}"
+    if thing.since:
+        return f"from {thing.since}"
+    return f"to {thing.until}" if thing.until else ""
 
 
 def _public_models() -> list[dict[str, object]]:

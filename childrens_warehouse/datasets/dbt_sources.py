@@ -86,7 +86,7 @@ def write(path: Path = PATH) -> Path:
 def _dataset_table(dataset: Dataset) -> dict[str, Any]:
     return {
         "name": dataset.name,
-        "description": f"{dataset.grain} {dataset.title}, from {dataset.file}.",
+        "description": f"{dataset.grain} {dataset.title}, from {' or '.join(dict.fromkeys(dataset.files))}.",
         "config": {
             "meta": {"owner": dataset.owner, "coverage": str(dataset.coverage), "key": list(dataset.raw_key)},
         },

@@ -71,11 +71,13 @@ class Identifier(StrEnum):
     UPN = "upn"
     NHS_NUMBER = "nhs_number"
     PATIENT_ID = "patient_id"
+    # Of a member of staff: a social worker's registration number leads to a name on a public register.
+    WORKER_ID = "worker_id"
 
 
 # Issued by one authority's system: the same text elsewhere is somebody else, so the authority is part of the
 # pseudonym. UPN and NHS number are national.
-LOCAL_IDENTIFIERS = frozenset({Identifier.SOCIAL_CARE_ID, Identifier.PATIENT_ID})
+LOCAL_IDENTIFIERS = frozenset({Identifier.SOCIAL_CARE_ID, Identifier.PATIENT_ID, Identifier.WORKER_ID})
 
 
 @dataclass(frozen=True)
@@ -276,6 +278,7 @@ def identifier(name: str, domain: Identifier, description: str, **options: objec
         Identifier.UPN: "pupil_key",
         Identifier.NHS_NUMBER: "nhs_number_key",
         Identifier.PATIENT_ID: "patient_key",
+        Identifier.WORKER_ID: "worker_key",
     }
     options.setdefault("raw_name", defaults[domain])
     return _column(name, Kind.TEXT, description, personal=PersonalData.IDENTIFIER, identifier=domain, **options)

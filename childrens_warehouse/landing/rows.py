@@ -20,6 +20,11 @@ from childrens_warehouse.reference import code_list, collection_year_end
 
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2100, 1, 1)
 
+# Kinds whose text may be unreadable; any text is a text, and codes are judged by their list.
+_READ = (Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.TIMESTAMP, Kind.PARTIAL_DATE)
+_MINUTES, _SECONDS = "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"
+_PARTIAL_DATE_FORMAT = "%d/%m/%Y"
+
 
 @dataclass(frozen=True)
 class TextRows:
@@ -100,9 +105,9 @@ def create_judged(connection: duckdb.DuckDBPyConnection, dataset: Dataset, text:
     `_refusal`: null, or RULE:column of the first thing that refuses the row;
     `_oddities`: null, or the rule codes of what marks it.
     """
-    texts = [f"nullif(trim({_delivered(column)}), '') as {_text(column)}" for column in dataset.columns]
+    texts = [f"{_filled(column)} as {_text(column)}" for column in dataset.columns]
     cells = [f"{_cell(dataset, column)} as {_delivered(column)}" for column in dataset.columns]
-    carried = [_text(column) for column in dataset.columns if column.kind in (Kind.INTEGER, Kind.DATE)]
+    carried = [_text(column) for column in dataset.columns if column.kind in _READ]
     connection.execute(
         f"""
         create or replace view judged as
@@ -174,19 +179,53 @@ def _text(column: Column) -> str:
     return sql.name("_text_" + column.name.lower())
 
 
+def _filled(column: Column) -> str:
+    """The trimmed text; null where the cell says nothing."""
+    text = f"nullif(trim({_delivered(column)}), '')"
+    if column.kind is Kind.PARTIAL_DATE:
+        # How the return says that no part of a date is known.
+        return f"case when lower({text}) <> 'zz/zz/zzzz' then {text} end"
+    return text
+
+
 def _cell(dataset: Dataset, column: Column) -> str:
     """The typed cell; null where it is blank or cannot be read."""
     text = _text(column)
     if column.kind is Kind.INTEGER:
         # '12.0' is what spreadsheets make of 12; '12.5' is no whole number and must not be rounded to one.
         return f"case when regexp_full_match({text}, '[+-]?[0-9]+([.]0+)?') then try_cast({text} as integer) end"
+    if column.kind is Kind.DECIMAL:
+        plain = f"regexp_full_match({text}, '[+-]?[0-9]+([.][0-9]+)?')"
+        return f"case when {plain} then try_cast({text} as decimal(18, 4)) end"
     if column.kind is Kind.DATE:
-        day = f"cast(try_strptime({text}, {sql.literal(dataset.date_format)}) as date)"
-        # A two-digit year is read as the year 17: outside these bounds a date is a slip, not a date.
-        return f"case when {day} between {sql.literal(EARLIEST)} and {sql.literal(LATEST)} then {day} end"
+        return _within_bounds(f"cast(try_strptime({text}, {sql.literal(dataset.date_format)}) as date)")
+    if column.kind is Kind.TIMESTAMP:
+        return _within_bounds(f"try_strptime({text}, [{sql.literals((_MINUTES, _SECONDS))}])")
+    if column.kind is Kind.PARTIAL_DATE:
+        return _partial_date(text)
     if column.kind is Kind.CODE and column.code_list:
         return _as_the_list_spells_it(text, column.code_list)
+    if column.kind is Kind.CODES and column.code_list:
+        each = _as_the_list_spells_it("trim(part)", column.code_list)
+        codes = f"list_transform(string_split({text}, ';'), lambda part: {each})"
+        return f"nullif(array_to_string(list_filter({codes}, lambda code: code <> ''), ';'), '')"
     return text
+
+
+def _within_bounds(moment: str) -> str:
+    # A two-digit year is read as the year 17: outside these bounds a date is a slip, not a date.
+    return f"case when {moment} between {sql.literal(EARLIEST)} and {sql.literal(LATEST)} then {moment} end"
+
+
+def _partial_date(text: str) -> str:
+    """2015-06-30, 2015-06 or 2015: as far as day/month/year is known, each unknown part being zz."""
+    whole = f"regexp_replace(lower({text}), '^zz/(zz|[0-9]+)/', '01/\\1/')"
+    day = f"cast(try_strptime(replace({whole}, '/zz/', '/01/'), '{_PARTIAL_DATE_FORMAT}') as date)"
+    return (
+        f"case when lower({text}) like '%/zz/%' then strftime({_within_bounds(day)}, '%Y') "
+        f"when lower({text}) like 'zz/%' then strftime({_within_bounds(day)}, '%Y-%m') "
+        f"else strftime({_within_bounds(day)}, '%Y-%m-%d') end"
+    )
 
 
 def _as_the_list_spells_it(text: str, list_name: str) -> str:
@@ -204,8 +243,7 @@ def _as_the_list_spells_it(text: str, list_name: str) -> str:
 def _refusal(dataset: Dataset) -> str:
     """The first rule that refuses the row, as RULE:column."""
     whens: list[tuple[str, str, str]] = []
-    by_kind = [column for column in dataset.columns if column.kind in (Kind.INTEGER, Kind.DATE)]
-    for column in by_kind:
+    for column in (column for column in dataset.columns if column.kind in _READ):
         whens.append((f"{_text(column)} is not null and {_delivered(column)} is null", "CELL-UNREADABLE", column.name))
     for name in dataset.key:
         whens.append((f"{sql.name(name.lower())} is null", "KEY-MISSING", name))
@@ -215,7 +253,10 @@ def _refusal(dataset: Dataset) -> str:
     for column in dataset.columns:
         if column.code_list:
             known = sql.literals(code.code for code in code_list(column.code_list))
-            whens.append((f"{_delivered(column)} not in ({known})", "CODE-UNKNOWN", column.name))
+            unknown = f"{_delivered(column)} not in ({known})"
+            if column.kind is Kind.CODES:
+                unknown = f"not list_has_all([{known}], string_split({_delivered(column)}, ';'))"
+            whens.append((unknown, "CODE-UNKNOWN", column.name))
     if dataset.spell:
         start, end = dataset.spell
         whens.append((f"{sql.name(end.lower())} < {sql.name(start.lower())}", "SPELL-REVERSED", end))
@@ -228,6 +269,8 @@ def _oddities(dataset: Dataset, judged_on: Period) -> str:
     for column in dataset.columns:
         for code in code_list(column.code_list) if column.code_list else ():
             is_it = f"{_delivered(column)} = {sql.literal(code.code)}"
+            if column.kind is Kind.CODES:
+                is_it = f"list_contains(string_split({_delivered(column)}, ';'), {sql.literal(code.code)})"
             if code.valid_to:
                 withdrawn.append(f"({is_it} and {judged_on.start} > {sql.literal(code.valid_to)})")
             if code.valid_from:

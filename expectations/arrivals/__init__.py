@@ -1,7 +1,8 @@
 """Arrivals suites: is a delivered file whole, typed, keyed and within its ceilings?
 
-Every suite is derived from the dataset's declaration (`derived`) and may add rules of its own in the module that
-bears the dataset's name. A critical failure refuses the whole file; a warning is said and the file goes on.
+Every suite is derived from the dataset's declaration (`derived`); a module that bears the dataset's name, if there is
+one, adds what only the file as a whole can tell. A critical failure refuses the whole file; a warning is said and the
+file goes on.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 
 import great_expectations.expectations as gxe
 from great_expectations import ExpectationSuite
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
-from childrens_warehouse.datasets import Dataset
+from childrens_warehouse.datasets import Dataset, Kind
 from childrens_warehouse.quality.judge import rule
 from childrens_warehouse.reference import code_list
 
@@ -36,9 +38,10 @@ class Arrival:
 
 
 def suite_for(arrival: Arrival) -> ExpectationSuite:
-    """The suite of the arrival's dataset. Raises ModuleNotFoundError if nobody wrote its module."""
-    module = import_module(f"expectations.arrivals.{arrival.dataset.name}")
-    return ExpectationSuite(arrival.dataset.name, [*derived(arrival), *module.rules(arrival)])
+    """The suite of the arrival's dataset."""
+    module = f"{__name__}.{arrival.dataset.name}"
+    of_its_own = import_module(module).rules(arrival) if find_spec(module) else []
+    return ExpectationSuite(arrival.dataset.name, [*derived(arrival), *of_its_own])
 
 
 def derived(arrival: Arrival) -> list[Expectation]:
@@ -68,7 +71,7 @@ def derived(arrival: Arrival) -> list[Expectation]:
         if column.required:
             code = "KEY-MISSING" if column.name in dataset.key else "CELL-MISSING"
             rules.append(gxe.ExpectColumnValuesToNotBeNull(column=name, mostly=mostly, meta=rule(code)))
-        if column.code_list:
+        if column.code_list and column.kind is Kind.CODE:  # several codes in a cell are judged row by row only
             # A warning, because `mostly` counts filled cells only and one bad code in a sparse column is one bad row:
             # the row is refused by itself, and ROWS-CEILING counts over all rows.
             known = [code.code for code in code_list(column.code_list)]
