@@ -133,9 +133,11 @@ def dbt(context: typer.Context) -> None:
 
 
 def _register() -> None:
-    from childrens_warehouse.simulate.command import register
+    from childrens_warehouse.privacy import command as privacy
+    from childrens_warehouse.simulate import command as simulate
 
-    register(app)
+    for module in (simulate, privacy):
+        module.register(app)
 
 
 def main() -> None:

@@ -19,6 +19,10 @@ class KeyUnavailable(WarehouseError):
     retry = True
 
 
+class RotationFailed(WarehouseError):
+    """What was written under the new pseudonym key is not what it should be. The old key stays in force."""
+
+
 class FileRefused(WarehouseError):
     """A delivered file cannot be taken in. What was in force for it stays in force."""
 

@@ -32,6 +32,7 @@ IN_IMAGE = "/opt/warehouse"
 NOT_IN_COMPOSE = {
     "WAREHOUSE_KNOWN_ON": "a nightly run that builds the past would publish it",
     "WAREHOUSE_PSEUDONYM_KEY_FILE": "the key comes by environment",
+    "WAREHOUSE_PSEUDONYM_KEY_COMMAND": "the image has no client of a secrets store; an image that has one sets it",
 }
 # What Airflow is told otherwise in containers than on one machine, and why.
 OTHERWISE = {

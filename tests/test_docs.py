@@ -35,7 +35,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MACHINE_PATH = re.compile(r"(?<![\w.<])(/(?:work|tmp|home|root|Users|opt|usr|mnt)(?:/|\b)|[A-Z]:\\|file://)")
 URL = re.compile(r"https?://[^\s)\"'>]+|\b[\w-]+\.(?:org|com|io)/[\w/-]+\.(?:zip|gz|jar|whl|mez|taco)")
 TARGET = re.compile(r"(?<![\w-])make ([a-z][a-z-]*)")
-COMMAND = re.compile(r"(?<![\w=/.-])(?:\.venv/bin/)?warehouse ([a-z]+)")
+COMMAND = re.compile(r"(?<![\w=/.-])(?:\.venv/bin/)?warehouse ([a-z]+(?:-[a-z]+)*)")
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 
 

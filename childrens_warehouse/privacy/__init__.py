@@ -1,0 +1,1 @@
+"""What an operator does about identities: give raw another key, and let originals go when their time is over."""
