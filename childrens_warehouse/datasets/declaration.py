@@ -114,7 +114,7 @@ class Column:
             return "BIGINT"
         return {
             Kind.INTEGER: "INTEGER",
-            Kind.DECIMAL: "DECIMAL(18, 4)",
+            Kind.DECIMAL: "DECIMAL(18,4)",
             Kind.DATE: "DATE",
             Kind.TIMESTAMP: "TIMESTAMP",
         }.get(self.kind, "VARCHAR")

@@ -1,4 +1,4 @@
-"""Education: schools, the pupils on their rolls and every register mark of the area (docs/data-dictionary.md)."""
+"""Education: schools, the pupils on their rolls, every register mark of the area, and how the pupils fare."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from childrens_warehouse.datasets.declaration import (
     Dataset,
     Identifier,
     PersonalData,
+    RowMark,
     Source,
     birth_date,
     code,
     date,
+    decimal,
     identifier,
     integer,
     name_of_person,
@@ -19,6 +21,7 @@ from childrens_warehouse.datasets.declaration import (
 )
 
 OWNER = "Education information team"
+VIRTUAL_SCHOOL = "Virtual school"
 
 UPN = identifier("upn", Identifier.UPN, "Unique pupil number.", required=True)
 
@@ -35,7 +38,7 @@ PUPILS = Dataset(
         name_of_person("forename", "Forename."),
         name_of_person("surname", "Surname."),
         birth_date("date_of_birth"),
-        code("sex", "Sex.", "SEX"),
+        code("sex", "Sex, as letter or as number.", "PERSON_SEX"),
         code("ethnicity", "Ethnicity.", "ETHNIC", personal=PersonalData.SENSITIVE),
         postcode("postcode", "Postcode of home."),
         code(
@@ -115,4 +118,78 @@ ATTENDANCE = Dataset(
     ceiling_rows=50_000,
 )
 
-DATASETS = (PUPILS, SCHOOLS, ENROLMENTS, ATTENDANCE)
+EXCLUSIONS = Dataset(
+    name="exclusions",
+    source=Source.EDUCATION,
+    file="exclusions.csv",
+    title="Suspensions and permanent exclusions",
+    grain="One row per suspension or permanent exclusion.",
+    columns=(
+        text("exclusion_id", "The system's own id of the exclusion.", required=True),
+        UPN,
+        integer("school_urn", "School."),
+        code("type", "Suspension or permanent exclusion.", "EXCLUSION_TYPE", raw_name="exclusion_type", required=True),
+        date("start_date", "First day excluded.", required=True),
+        integer("sessions", "Sessions (half-days) of a suspension."),
+        text("reason", "Why.", raw_name="exclusion_reason", personal=PersonalData.SENSITIVE),
+        date("cancelled_on", "Day it was cancelled; blank while it stands."),
+    ),
+    key=("exclusion_id",),
+    coverage=Coverage.FULL,
+    owner=OWNER,
+    judged_on="start_date",
+    # The law allows 45 days of suspension in a school year.
+    marks=(RowMark("SUSPENSION-LENGTH", "type <> 'PERM' and sessions not between 1 and 90"),),
+    may_be_empty=True,
+)
+
+PEPS = Dataset(
+    name="peps",
+    source=Source.EDUCATION,
+    file="peps.csv",
+    title="Personal education plans",
+    grain="One row per personal education plan of a term.",
+    columns=(
+        text("pep_id", "The system's own id of the plan.", required=True),
+        identifier("child_id", Identifier.SOCIAL_CARE_ID, "Social care id, where the virtual school knows it."),
+        identifier("upn", Identifier.UPN, "Unique pupil number; blank before school age."),
+        integer("school_year", "School year the plan is for: 2016 is 2016/17.", required=True),
+        code("term", "Term the plan is for.", "SCHOOL_TERM", required=True),
+        date("meeting_on", "Day of the meeting; blank if not yet held."),
+        date("completed_on", "Day the plan was complete; blank if not yet."),
+        code("quality", "The virtual school's rating.", "PEP_QUALITY", raw_name="pep_quality"),
+        code("child_views", "The plan holds the child's views.", "YES_NO"),
+        decimal("pupil_premium_planned", "Pupil premium the plan lays out, in pounds."),
+    ),
+    key=("pep_id",),
+    coverage=Coverage.FULL,
+    owner=VIRTUAL_SCHOOL,
+    marks=(
+        RowMark("PEP-UNNAMED", "child_id is null and upn is null"),
+        RowMark(
+            "PEP-SCHOOL-YEAR", "school_year <> year(meeting_on) - case when month(meeting_on) < 9 then 1 else 0 end"
+        ),
+    ),
+)
+
+ATTAINMENT = Dataset(
+    name="attainment",
+    source=Source.EDUCATION,
+    file="attainment.csv",
+    title="Attainment",
+    grain="One row per pupil, year, stage, subject and measure.",
+    columns=(
+        UPN,
+        integer("year", "Year of the result: 2016 is summer 2016.", raw_name="result_year", required=True),
+        code("stage", "Assessment or key stage.", "ATTAINMENT_STAGE", required=True),
+        text("subject", "Subject.", required=True),
+        text("measure", "What was measured: level, grade, scaled score, points.", required=True),
+        identifier("child_id", Identifier.SOCIAL_CARE_ID, "Social care id, where the source knows it."),
+        text("result", "The result, as the measure writes it."),
+    ),
+    key=("upn", "year", "stage", "subject", "measure"),
+    coverage=Coverage.FULL,
+    owner=VIRTUAL_SCHOOL,
+)
+
+DATASETS = (PUPILS, SCHOOLS, ENROLMENTS, ATTENDANCE, EXCLUSIONS, PEPS, ATTAINMENT)

@@ -6,6 +6,7 @@ those of the return's own validation.
 
 from __future__ import annotations
 
+from childrens_warehouse.datasets import marks
 from childrens_warehouse.datasets.declaration import (
     Column,
     Coverage,
@@ -32,11 +33,6 @@ DOB = birth_date("DOB")
 
 # Lists of a few dozen children: one row in twenty is two slips, which must not cost the council the whole list.
 SMALL_LIST_CEILING = 0.2
-
-
-def before_birth(column: str) -> RowMark:
-    """Rules 184, 586, 703 and their like: nothing can happen to a child who is not born."""
-    return RowMark("BEFORE-BIRTH", f"{column.lower()} < dob")
 
 
 def flag(name: str, description: str) -> Column:
@@ -112,7 +108,7 @@ REVIEWS = Dataset(
     coverage=Coverage.COLLECTION_YEAR,
     owner=OWNER,
     date_format=DATE_FORMAT,
-    marks=(before_birth("REVIEW"),),
+    marks=(marks.before_birth("REVIEW"),),
     may_be_empty=True,  # on the first days of a collection year nobody has been reviewed yet
 )
 
@@ -164,8 +160,8 @@ OC2 = Dataset(
     owner=OWNER,
     date_format=DATE_FORMAT,
     marks=(
-        RowMark("SDQ-SCORE-RANGE", "sdq_score not between 0 and 40"),  # rule 180
-        RowMark("SDQ-SCORE-AND-REASON", "sdq_score is not null and sdq_reason is not null"),  # rule 197a
+        marks.score_range("sdq_score"),
+        marks.score_and_reason("sdq_score", "sdq_reason"),
         # Rules 158, 192, 193: an intervention needs the problem, and an offer refused is none received.
         RowMark(
             "INTERVENTION-UNFOUNDED",
@@ -200,14 +196,7 @@ OC3 = Dataset(
     owner=OWNER,
     date_format=DATE_FORMAT,
     ceiling=SMALL_LIST_CEILING,
-    marks=(
-        # Rules 344 and 345: who died or went home has no activity and accommodation, who is in touch has.
-        RowMark(
-            "LEAVER-AGAINST-CONTACT",
-            "(in_touch in ('DIED', 'RHOM') and (coalesce(activ, '0') <> '0' or coalesce(accom, '0') <> '0')) "
-            "or (in_touch = 'YES' and (activ = '0' or accom = '0'))",
-        ),
-    ),
+    marks=(marks.leaver_against_contact("activ", "accom"),),
     may_be_empty=True,
 )
 
@@ -269,7 +258,7 @@ PLACED_FOR_ADOPTION = Dataset(
     marks=(
         # Rules 119 and 563: both or neither.
         RowMark("PLACED-END-REASON", "(date_placed_ceased is null) <> (reason_placed_ceased is null)"),
-        before_birth("DATE_PLACED"),
+        marks.before_birth("DATE_PLACED"),
     ),
     may_be_empty=True,
 )
@@ -321,7 +310,7 @@ MISSING = Dataset(
     date_format=DATE_FORMAT,
     spell=("MIS_START", "MIS_END"),
     ceiling=SMALL_LIST_CEILING,
-    marks=(before_birth("MIS_START"),),
+    marks=(marks.before_birth("MIS_START"),),
     may_be_empty=True,
 )
 
@@ -346,7 +335,7 @@ SOCIAL_WORKER_EPISODES = Dataset(
     spell=("SW_DECOM", "SW_DEC"),
     marks=(
         RowMark("SOCIAL-WORKER-ID", "not regexp_matches(sw_id, '^(SW|XX)', 'i')"),  # rule SW02STG1
-        before_birth("SW_DECOM"),
+        marks.before_birth("SW_DECOM"),
     ),
     may_be_empty=True,
     since=2024,
@@ -370,7 +359,7 @@ DEPRIVATION_OF_LIBERTY = Dataset(
     date_format=DATE_FORMAT,
     spell=("DOLO_START", "DOLO_END"),
     ceiling=SMALL_LIST_CEILING,
-    marks=(before_birth("DOLO_START"),),
+    marks=(marks.before_birth("DOLO_START"),),
     may_be_empty=True,
     since=2027,
 )

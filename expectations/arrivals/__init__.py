@@ -44,6 +44,13 @@ def suite_for(arrival: Arrival) -> ExpectationSuite:
     return ExpectationSuite(arrival.dataset.name, [*derived(arrival), *of_its_own])
 
 
+def not_in_future(arrival: Arrival, column: str, code: str = "EVENT-IN-FUTURE") -> Expectation:
+    """What is dated after the night of the extract has not happened: it is a plan or a slip."""
+    return gxe.ExpectColumnValuesToBeBetween(
+        column=column, max_value=arrival.extract_date, severity=FailureSeverity.WARNING, meta=rule(code)
+    )
+
+
 def derived(arrival: Arrival) -> list[Expectation]:
     """What the declaration alone demands."""
     dataset = arrival.dataset

@@ -1,23 +1,12 @@
-"""Health assessments of children in care."""
+"""Health assessments of children in care: a day to come is an appointment."""
 
 from __future__ import annotations
 
-import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
-from great_expectations.expectations.metadata_types import FailureSeverity
 
-from childrens_warehouse.quality.judge import rule
-from expectations.arrivals import Arrival
+from expectations.arrivals import Arrival, not_in_future
 
 
 def rules(arrival: Arrival) -> list[Expectation]:
     """Rules beyond the declaration."""
-    # A child was seen on or before the night of the extract; a later date is an appointment.
-    return [
-        gxe.ExpectColumnValuesToBeBetween(
-            column="seen_on",
-            max_value=arrival.extract_date,
-            severity=FailureSeverity.WARNING,
-            meta=rule("SEEN-IN-FUTURE"),
-        )
-    ]
+    return [not_in_future(arrival, "seen_on", "SEEN-IN-FUTURE")]

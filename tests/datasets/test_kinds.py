@@ -166,6 +166,59 @@ def test_a_row_that_contradicts_itself_is_kept_and_marked(dataset, content, mark
     assert found == [(None, mark)]
 
 
+PERSONS = "child_id,nhs_number,upn,former_upn,forename,surname,previous_surname,date_of_birth,expected_date_of_birth,"
+PERSONS += "date_of_death,sex,ethnicity,disability,home_postcode,home_postcode_from,unaccompanied,adopted_identity,"
+PERSONS += "restricted\n1,,,,Ada,Adams,,"
+INTERVIEWS = "child_id,missing_start,returned_at,offered,accepted,interviewed_at\n1,2018-02-01,"
+LEAVERS = "child_id,contact_date,eligibility,in_touch,activity,accommodation,pathway_plan_reviewed_on\n1,"
+ASSESSMENTS = "assessment_id,patient_id,child_id,assessment_type,requested_on,due_on,seen_on,outcome,area,"
+ASSESSMENTS += "report_returned_on\nA1,P1,1,IHA,2018-01-10,2018-01-30,"
+SDQ = "patient_id,completed_on,child_id,score,reason_not_completed\nP1,2018-02-01,1,"
+EXCLUSIONS = "exclusion_id,upn,school_urn,type,start_date,sessions,reason,cancelled_on\nE1,A310270113001,100001,"
+PEPS = "pep_id,child_id,upn,school_year,term,meeting_on,completed_on,quality,child_views,pupil_premium_planned\nP1,"
+
+
+@pytest.mark.parametrize(("dataset", "content", "mark"), [
+    ("persons", PERSONS + "2010-06-05,,,1,WBRI,LD;AUT,HA1 1AA,2017-01-01,N,N,N", None),
+    ("persons", PERSONS + ",2018-06-05,,,,,,,,,", None),
+    ("persons", PERSONS + "2010-06-05,,,M,,,,,,,", "CODE-NOT-YET-VALID"),
+    ("persons", PERSONS + ",,,1,WBRI,,,,,,", "BIRTH-DATE-MISSING"),
+    ("persons", PERSONS + "2010-06-05,,2010-06-04,1,,,,,,,", "BEFORE-BIRTH"),
+    ("persons", PERSONS + "2010-06-05,,,1,,NONE;LD,,,,,", "DISABILITY-CONTRADICTED"),
+    ("return_interviews", INTERVIEWS + "2018-02-01T23:10,Y,Y,2018-02-03T15:00", None),
+    ("return_interviews", INTERVIEWS + "2018-02-01T23:10,Y,N,", None),
+    ("return_interviews", INTERVIEWS + "2018-02-01T23:10,N,Y,", "INTERVIEW-CONTRADICTED"),
+    ("return_interviews", INTERVIEWS + "2018-02-01T23:10,Y,N,2018-02-03T15:00", "INTERVIEW-CONTRADICTED"),
+    ("return_interviews", INTERVIEWS + "2018-01-31T23:10,Y,,", "INTERVIEW-DATES"),
+    ("return_interviews", INTERVIEWS + "2018-02-01T23:10,Y,Y,2018-02-01T15:00", "INTERVIEW-DATES"),
+    ("care_leavers", LEAVERS + "2018-03-01,former_relevant,YES,F1,U1,", None),
+    ("care_leavers", LEAVERS + "2018-03-01,former_relevant,YES,F5,U1,", "CODE-NOT-YET-VALID"),
+    ("care_leavers", LEAVERS + "2021-04-01,former_relevant,YES,F3,U1,", "CODE-WITHDRAWN"),
+    ("care_leavers", LEAVERS + "2018-03-01,relevant,DIED,F1,0,", "LEAVER-AGAINST-CONTACT"),
+    ("health_assessments", ASSESSMENTS + "2018-01-20,completed,in,2018-01-25", None),
+    ("health_assessments", ASSESSMENTS + ",,in,", None),
+    ("health_assessments", ASSESSMENTS + ",completed,in,", "ASSESSMENT-CONTRADICTED"),
+    ("health_assessments", ASSESSMENTS + "2018-01-20,not_brought,in,", "ASSESSMENT-CONTRADICTED"),
+    ("health_assessments", ASSESSMENTS + "2018-01-09,completed,in,", "ASSESSMENT-DATES"),
+    ("health_assessments", ASSESSMENTS + "2018-01-20,completed,in,2018-01-19", "ASSESSMENT-DATES"),
+    ("sdq", SDQ + "40,", None),
+    ("sdq", SDQ + "41,", "SDQ-SCORE-RANGE"),
+    ("sdq", SDQ + "12,SDQ2", "SDQ-SCORE-AND-REASON"),
+    ("exclusions", EXCLUSIONS + "FIXD,2018-01-10,4,PP,", None),
+    ("exclusions", EXCLUSIONS + "SUSP,2018-01-10,4,PP,", "CODE-NOT-YET-VALID"),
+    ("exclusions", EXCLUSIONS + "LNCH,2023-01-10,1,PP,", "CODE-WITHDRAWN"),
+    ("exclusions", EXCLUSIONS + "PERM,2018-01-10,,PP,2018-02-01", None),
+    ("exclusions", EXCLUSIONS + "FIXD,2018-01-10,91,PP,", "SUSPENSION-LENGTH"),
+    ("peps", PEPS + "1,,2017,spring,2018-02-01,,green,Y,850.50", None),
+    ("peps", PEPS + ",,2017,spring,,,,,", "PEP-UNNAMED"),
+    ("peps", PEPS + "1,,2016,spring,2018-02-01,,,,", "PEP-SCHOOL-YEAR"),
+    ("peps", PEPS + "1,,2017,summer,2018-08-31,,,,", None),
+    ("peps", PEPS + "1,,2017,autumn,2018-09-01,,,,", "PEP-SCHOOL-YEAR"),
+])  # fmt: skip
+def test_a_row_of_our_own_formats_that_contradicts_itself_is_kept_and_marked(dataset, content, mark, tmp_path):
+    assert judged(BY_NAME[dataset], content + "\n", tmp_path, "full", "_refusal, _oddities") == [(None, mark)]
+
+
 def test_a_child_may_be_away_and_missing_on_one_day(tmp_path):
     content = MISSING + "A,05/06/2017,05/06/2017\n1,05/06/2005,M,05/06/2017,06/06/2017\n"
     dataset = BY_NAME["ssda903_missing"]

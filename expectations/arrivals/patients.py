@@ -1,0 +1,12 @@
+"""Patients of the trust's looked-after children's service."""
+
+from __future__ import annotations
+
+from great_expectations.expectations.expectation import Expectation
+
+from expectations.arrivals import Arrival, not_in_future
+
+
+def rules(arrival: Arrival) -> list[Expectation]:
+    """Rules beyond the declaration."""
+    return [not_in_future(arrival, "date_of_birth", "BIRTH-DATE-RANGE")]
