@@ -24,7 +24,20 @@ _REFERENCE = re.compile(r"\{\{ (doc|var)\('(\w+)'\) \}\}")
 _HEAD = """# Data dictionary
 
 Generated from the dataset declarations and the models' descriptions by `warehouse generate`; do not edit.
-Personal-data classes are explained in `childrens_warehouse/datasets/declaration.py`.
+Personal-data classes are explained in `childrens_warehouse/datasets/declaration.py`. The codes of a list, each with the
+days it is valid on, are in `seeds/code_list.csv`, those of PLACE, LS, ETHNIC and ATTENDANCE in the seeds
+`placement_type.csv`, `legal_status.csv`, `ethnicity.csv` and `attendance_code.csv`.
+
+| kind | how a cell is written |
+| --- | --- |
+| text | as it is |
+| code | one code of the list, in any letter case |
+| codes | several codes of the list, separated by semicolons |
+| integer | a whole number |
+| decimal | digits, with a point before the fraction; no separators of thousands, no currency |
+| date | dd/mm/yyyy in SSDA903 files, yyyy-mm-dd elsewhere |
+| timestamp | local time to the minute or second: 2017-05-31T14:30 |
+| partial_date | dd/mm/yyyy, with zz for what is not known of it: zz/06/2015, zz/zz/2015, zz/zz/zzzz |
 """
 
 
