@@ -44,6 +44,7 @@ create table if not exists file_event (
     marks text,                     -- JSON: rule code -> rows
     refusals text,                  -- JSON: rule code -> rows
     verdict text,                   -- of the arrivals suite
+    columns text,                   -- JSON: the header as delivered
     archived_as text,
     seconds real
 );
@@ -96,6 +97,9 @@ create table if not exists key_event (
 );
 """
 
+# Columns that came later than their table: (table, column, type).
+_ADDED = (("file_event", "columns", "text"),)
+
 
 class Ledger:
     """One ledger file. Every method opens, writes and closes, so that a killed task leaves nothing behind."""
@@ -113,6 +117,9 @@ class Ledger:
             connection.row_factory = sqlite3.Row
             connection.execute("pragma journal_mode = wal")
             connection.executescript(_SCHEMA)
+            for table, column, kind in _ADDED:
+                if column not in {row["name"] for row in connection.execute(f"pragma table_info({table})")}:
+                    connection.execute(f"alter table {table} add column {column} {kind}")
             with connection:
                 yield connection
         finally:

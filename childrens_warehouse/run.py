@@ -44,8 +44,8 @@ def land_night(
                 late.append(authority)
             for delivery in landing.expect(settings, source, night, authority, run_id):
                 if progress:
-                    progress(f"landing {authority} {delivery.dataset} {delivery.extract_date}")
-                outcomes.append(landing.land(settings, delivery, run_id))
+                    progress(f"landing {authority} {delivery.file_name} {delivery.extract_date}")
+                outcomes += landing.land(settings, delivery, run_id)
         landing.close(settings, source, night, run_id, late)
     return tuple(outcomes)
 

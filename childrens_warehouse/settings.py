@@ -135,7 +135,7 @@ class Settings:
             cut_off=dt.timedelta(minutes=_integer("WAREHOUSE_CUT_OFF_MINUTES", 240)),
             poll=dt.timedelta(seconds=_integer("WAREHOUSE_POLL_SECONDS", 60)),
             settle=dt.timedelta(seconds=_integer("WAREHOUSE_SETTLE_SECONDS", 900)),
-            encodings=tuple(part.strip() for part in _text("WAREHOUSE_ENCODINGS", "utf-8").split(",")),
+            encodings=tuple(part.strip() for part in _text("WAREHOUSE_ENCODINGS", "utf-8,utf-16").split(",")),
             memory_limit=_text("WAREHOUSE_MEMORY_LIMIT", "2GB"),
             threads=_integer("WAREHOUSE_THREADS", os.cpu_count() or 2),
             readers_group=os.environ.get("WAREHOUSE_READERS_GROUP") or None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import datetime as dt
 import hashlib
@@ -38,6 +39,10 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return settings
 
 
+def _text_of(data: bytes) -> str:
+    return data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "latin-1")
+
+
 @dataclasses.dataclass
 class Supplier:
     """Delivers folders and lands them."""
@@ -71,7 +76,7 @@ class Supplier:
             (folder / name).write_bytes(data)
             entry: dict[str, Any] = {
                 "name": name,
-                "rows": max(len(data.decode("latin-1").strip().splitlines()) - 1, 0),
+                "rows": max(len(_text_of(data).strip().split("\n")) - 1, 0),
                 "sha256": hashlib.sha256(data).hexdigest(),
             }
             if coverage:
@@ -91,12 +96,12 @@ class Supplier:
         return folder
 
     def land(self, source: str, day: str, run_id: str = "test") -> dict[str, landing.Outcome]:
-        """Land one source up to a night; outcomes by file name."""
+        """Land one source up to a night; outcomes by file name, of a file of several datasets by dataset."""
         night = dt.date.fromisoformat(day)
-        outcomes = {
-            delivery.file_name: landing.land(self.settings, delivery, run_id)
-            for delivery in landing.expect(self.settings, source, night, self.authority, run_id)
-        }
+        outcomes = {}
+        for delivery in landing.expect(self.settings, source, night, self.authority, run_id):
+            landed = landing.land(self.settings, delivery, run_id)
+            outcomes |= {delivery.file_name if len(landed) == 1 else each.dataset: each for each in landed}
         landing.close(self.settings, source, night, run_id, [])
         return outcomes
 

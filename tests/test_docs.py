@@ -14,8 +14,7 @@ import duckdb
 import pytest
 import yaml
 
-from childrens_warehouse import cli
-from childrens_warehouse.build import waivers
+from childrens_warehouse import cli, waivers
 from childrens_warehouse.datasets import ALL, data_dictionary
 from childrens_warehouse.landing import manifest
 from childrens_warehouse.landing.manifest import scope

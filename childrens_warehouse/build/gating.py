@@ -19,7 +19,8 @@ from typing import Any
 
 import duckdb
 
-from childrens_warehouse.build import candidate, reconcile, volumes, waivers
+from childrens_warehouse import waivers
+from childrens_warehouse.build import candidate, reconcile, volumes
 from childrens_warehouse.build.candidate import State, Workspace
 from childrens_warehouse.errors import GateError
 from childrens_warehouse.publish import files
@@ -135,7 +136,7 @@ def judge_candidate(settings: Settings, workspace: Workspace, state: State, rele
     """
     began = time.monotonic()
     files.remove(workspace.gate)
-    on_file = waivers.read(settings.home.root / "waivers.json")
+    on_file = waivers.on_file(settings.home)
     try:
         connection = candidate.connect(workspace, settings, read_only=True)
     except duckdb.Error as error:

@@ -101,7 +101,7 @@ def write_content(
         cells.append(f"cast({expression} as {column.raw_type}) as {sql.name(str(column.raw_name))}")
     if duplicates:
         joins.append("left join duplicate_rows as d on j._source_row = d._source_row")
-        marks.append("case when d._source_row is not null then 'KEY-DUPLICATE' end")
+        marks.append("d.mark")
     content = acceptance.content(home)
     _copy(
         connection,

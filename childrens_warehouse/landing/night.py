@@ -13,10 +13,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from childrens_warehouse.datasets import Source, of_source
+from childrens_warehouse.datasets import DeliveredFile, Source, files_of, of_source
 from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing import manifest, quarantine
-from childrens_warehouse.landing.land import Delivery, Outcome, land
+from childrens_warehouse.landing.delivery import Delivery, Outcome
+from childrens_warehouse.landing.formats.readable import PACKED, plain_name
+from childrens_warehouse.landing.land import land
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.raw.acceptance import accepted
 from childrens_warehouse.settings import Home, Settings
@@ -161,37 +163,63 @@ def _of_folder(
 
     present = {path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "_"))}
     named = {file.name for file in told.files} if told else set()
+    declared = {file.name: file for file in files_of(source)}
+    chosen = _choose(sorted(present | named), declared)
     deliveries = []
-    for dataset in of_source(source):
-        entry = told.file(dataset.file) if told else None
-        if dataset.file not in present | named:
+    for plain, name in chosen.items():
+        entry = told.file(name) if told else None
+        if told and entry is None:
             note(
-                dataset.file, dataset.name, "missing", "FILE-NOT-DELIVERED", "not delivered: it stays as it was known."
-            )
-        elif told and entry is None:
-            note(
-                dataset.file, dataset.name, "refused", "FILE-NOT-IN-MANIFEST",
+                name, declared[plain].datasets[0].name, "refused", "FILE-NOT-IN-MANIFEST",
                 "the file is in the folder, but its manifest does not name it: it may be a left-over or unfinished.",
             )  # fmt: skip
-        else:
-            deliveries.append(
-                Delivery(
-                    authority=authority,
-                    source=source.value,
-                    extract_date=day.isoformat(),
-                    night=night.isoformat(),
-                    dataset=dataset.name,
-                    file_name=dataset.file,
-                    generated_at=told.generated_at.isoformat() if told else None,
-                    rows_told=entry.rows if entry else None,
-                    sha256_told=entry.sha256 if entry else None,
-                    coverage=entry.coverage if entry else None,
-                    is_known=is_known,
-                )
+            continue
+        deliveries.append(
+            Delivery(
+                authority=authority,
+                source=source.value,
+                extract_date=day.isoformat(),
+                night=night.isoformat(),
+                file_name=name,
+                generated_at=told.generated_at.isoformat() if told else None,
+                rows_told=entry.rows if entry else None,
+                sha256_told=entry.sha256 if entry else None,
+                coverage=entry.coverage if entry else None,
+                leave_out=_borne_twice(declared[plain], chosen),
+                is_known=is_known,
             )
-    for name in sorted((present | named) - {dataset.file for dataset in of_source(source)}):
-        note(name, "", "unexpected", "FILE-UNEXPECTED", "no dataset is declared for it: it stays in the inbox.")
+        )
+    for dataset in of_source(source):
+        if not set(dataset.files) & set(chosen):
+            note(
+                dataset.files[0], dataset.name, "missing", "FILE-NOT-DELIVERED",
+                "not delivered: it stays as it was known.",
+            )  # fmt: skip
+    for name in sorted(present | named):
+        if plain_name(name) not in declared:
+            note(name, "", "unexpected", "FILE-UNEXPECTED", "no dataset is declared for it: it stays in the inbox.")
+        elif name not in chosen.values():
+            note(
+                name, declared[plain_name(name)].datasets[0].name, "refused", "FILE-TWICE",
+                f"the folder holds it as {chosen[plain_name(name)]} too, which counts: deliver it once.",
+            )  # fmt: skip
     return deliveries
+
+
+def _choose(names: list[str], declared: dict[str, DeliveredFile]) -> dict[str, str]:
+    """Declared name -> the file that bears it, in the order of landing; the unpacked one where both are there."""
+    chosen: dict[str, str] = {}
+    for plain in declared:
+        for name in (plain, *(f"{plain}{ending}" for ending in PACKED)):
+            if name in names:
+                chosen.setdefault(plain, name)
+    return chosen
+
+
+def _borne_twice(file: DeliveredFile, chosen: dict[str, str]) -> tuple[str, ...]:
+    """The datasets of a file of several that the folder also holds as files of their own."""
+    others = set(chosen) - {file.name}
+    return tuple(dataset.name for dataset in file.datasets if dataset.file in others)
 
 
 def _state(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Read the rows of a file and judge each: kept, kept and marked, or refused with a rule.
+"""Judge the rows of a dataset: kept, kept and marked, or refused with a rule.
 
 Everything is SQL composed from the dataset's declaration, so that fourteen million rows never pass through
 Python. A row is refused only when it cannot be read, has no key, lacks what it must have, bears an unknown code
@@ -8,6 +8,8 @@ or ends before it starts; the first of these that holds, in this order, is its r
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +17,9 @@ import duckdb
 
 from childrens_warehouse import sql
 from childrens_warehouse.datasets import Column, Coverage, Dataset, Kind
-from childrens_warehouse.errors import FileRefused
+from childrens_warehouse.landing.formats.text_rows import TextRows
 from childrens_warehouse.reference import code_list, collection_year_end
+from childrens_warehouse.settings import OWNER_ONLY_FILE
 
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2100, 1, 1)
 
@@ -24,55 +27,6 @@ EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2100, 1, 1)
 _READ = (Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.TIMESTAMP, Kind.PARTIAL_DATE)
 _MINUTES, _SECONDS = "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"
 _PARTIAL_DATE_FORMAT = "%d/%m/%Y"
-
-
-@dataclass(frozen=True)
-class TextRows:
-    """The file as text, one Parquet row per readable row, in the order of the file."""
-
-    path: Path
-    rows: int
-    unreadable: tuple[tuple[int, str], ...]  # (row number in the file, what is wrong)
-
-    @property
-    def rows_read(self) -> int:
-        return self.rows + len(self.unreadable)
-
-
-def read_text(
-    connection: duckdb.DuckDBPyConnection, path: Path, header: list[str], scratch: Path, most_unreadable: int
-) -> TextRows:
-    """Split the file into cells. Rows that cannot be split are listed, not lost.
-
-    Raises FileRefused when the file as a whole cannot be split.
-    """
-    text = scratch / "text.parquet"
-    columns = ", ".join(f"{sql.literal(cell.lower())}: 'VARCHAR'" for cell in header)
-    try:
-        connection.execute(
-            f"copy (select * from read_csv({sql.literal(path)}, header = true, auto_detect = false, "
-            f"columns = {{{columns}}}, delim = ',', quote = '\"', escape = '\"', strict_mode = true, "
-            f"null_padding = false, store_rejects = true, rejects_limit = {most_unreadable + 1}, "
-            "rejects_table = 'refused_text', rejects_scan = 'refused_scan', nullstr = '')) "
-            f"to {sql.literal(text)} (format parquet, compression snappy)"
-        )
-    except duckdb.Error as error:
-        # DuckDB quotes the offending text in its message: children's data, so only the kind is passed on.
-        raise FileRefused(
-            "FILE-UNREADABLE", f"the file cannot be split into rows and columns ({type(error).__name__})."
-        ) from None
-    refused = connection.execute(
-        "select distinct on (line) line, lower(replace(cast(error_type as varchar), '_', ' ')) from refused_text "
-        "order by line"
-    ).fetchall()
-    for line, what in refused:
-        if what == "unquoted value":
-            # Everything after an open quote may have been swallowed by it: none of it can be believed.
-            raise FileRefused(
-                "FILE-QUOTES", f"a quotation mark opened in row {line} is never closed: ask for the file again."
-            )
-    rows = connection.execute(f"select count(*) from read_parquet({sql.literal(text)})").fetchone()
-    return TextRows(text, int(rows[0]) if rows else 0, tuple((int(line), str(what)) for line, what in refused))
 
 
 @dataclass(frozen=True)
@@ -98,77 +52,171 @@ def period(dataset: Dataset, scope: str, extract_date: dt.date) -> Period:
     return Period(night, night)
 
 
-def create_judged(connection: duckdb.DuckDBPyConnection, dataset: Dataset, text: TextRows, judged_on: Period) -> None:
+def create_judged(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, text: TextRows, judged_on: Period, scratch: Path
+) -> None:
     """Create the view `judged`: typed cells under the delivered names in lower case, and beside them
 
     `_source_row`: row number in the file, the header being row 1;
-    `_refusal`: null, or RULE:column of the first thing that refuses the row;
+    `_refusal`: null, or RULE:column:hint of the first thing that refuses the row;
     `_oddities`: null, or the rule codes of what marks it.
+
+    Cells are typed once, into a Parquet file that all later steps read: on millions of rows every further look
+    at the text would cost as much as the first.
     """
-    texts = [f"{_filled(column)} as {_text(column)}" for column in dataset.columns]
+    texts = [f"{_filled(column, text)} as {_text(column)}" for column in dataset.columns]
     cells = [f"{_cell(dataset, column)} as {_delivered(column)}" for column in dataset.columns]
     carried = [_text(column) for column in dataset.columns if column.kind in _READ]
+    number = ["_source_row"] if text.is_numbered else []
+    judged = scratch / "judged.parquet"
     connection.execute(
         f"""
-        create or replace view judged as
-        with delivered as (
-            select {_row_number(text)} as _source_row, {", ".join(texts)}
-            from read_parquet({sql.literal(text.path)}, file_row_number = true)
-        ),
-        typed as (
-            select {", ".join(["_source_row", *cells, *carried])}
-            from delivered
-        )
-        select * {f"exclude ({', '.join(carried)})" if carried else ""},
-            {_refusal(dataset)} as _refusal,
-            {_oddities(dataset, judged_on)} as _oddities
-        from typed
+        copy (
+            with delivered as (
+                select {", ".join([*number, *texts])} from read_parquet({sql.literal(text.path)})
+            ),
+            typed as (
+                select {", ".join([*number, *cells, *carried])} from delivered
+            )
+            select * {f"exclude ({', '.join(carried)})" if carried else ""},
+                {_refusal(dataset)} as _refusal,
+                {_oddities(dataset, judged_on)} as _oddities
+            from typed
+        ) to {sql.literal(judged)} (format parquet, compression snappy)
         """
     )
+    judged.chmod(OWNER_ONLY_FILE)
+    rows = f"read_parquet({sql.literal(judged)})"
+    if not text.is_numbered:
+        _create_skipped(connection, text)
+        rows = (
+            f"(select p.file_row_number + 2 + coalesce(s.skipped, 0) as _source_row, p.* exclude (file_row_number) "
+            f"from read_parquet({sql.literal(judged)}, file_row_number = true) as p "
+            f"{'asof left join skipped as s on p.file_row_number >= s.from_row' if text.unreadable else ''})"
+        )
+        if not text.unreadable:
+            rows = rows.replace("coalesce(s.skipped, 0)", "0")
+    connection.execute(f"create or replace view judged as select * from {rows}")
 
 
-def unreadable_rows(text: TextRows) -> list[tuple[int, str, str | None]]:
-    """(row, rule, column) of the rows that could not be split into cells."""
-    return [(row, "ROW-UNREADABLE", None) for row, _ in text.unreadable]
+def _create_skipped(connection: duckdb.DuckDBPyConnection, text: TextRows) -> None:
+    """Table `skipped`: from which readable row on (counted from 0) how many unreadable ones lie before it."""
+    connection.execute("create or replace table skipped (from_row bigint, skipped bigint)")
+    if text.unreadable:
+        connection.executemany(
+            "insert into skipped values (?, ?)",
+            [(line - 2 - already, already + 1) for already, (line, _) in enumerate(text.unreadable)],
+        )
 
 
-def refused_rows(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, str, str | None]]:
-    """(row, rule, column) of every row the view `judged` refuses, in the order of the file."""
-    rows = connection.execute(
-        "select _source_row, split_part(_refusal, ':', 1), nullif(split_part(_refusal, ':', 2), '') "
-        "from judged where _refusal is not null order by _source_row"
-    ).fetchall()
-    return [(int(row), str(rule), column) for row, rule, column in rows]
+@dataclass(frozen=True, order=True)
+class RefusedRow:
+    """A row that is set aside.
+
+    row: its number in the file. hint: what the cell looks like instead, in words without its value.
+    key: keyed pseudonym by which the same row is known again in another file (landing.keep.row_key).
+    register: supplier|school|date for attendance.
+    """
+
+    row: int
+    rule: str
+    column: str | None = None
+    hint: str = ""
+    key: int | None = None
+    register: str = ""
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """The rows set aside: the first of them one by one, and all of them counted by (rule, column, hint)."""
+
+    rows: tuple[RefusedRow, ...]
+    counts: Counter[tuple[str, str | None, str]]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def by_rule(self) -> dict[str, int]:
+        counted: Counter[str] = Counter()
+        for (rule, _, _), rows in self.counts.items():
+            counted[rule] += rows
+        return dict(counted)
+
+
+def refusals(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, text: TextRows, row_key: Callable[[str], int]
+) -> Refusals:
+    """Every row that could not be split into cells or that the view `judged` refuses.
+
+    row_key: turns the text that identifies a row into its keyed pseudonym.
+    """
+    counts: Counter[tuple[str, str | None, str]] = Counter()
+    for refusal, found in connection.execute(
+        "select _refusal, count(*) from judged where _refusal is not null group by _refusal"
+    ).fetchall():
+        counts[_parts(refusal)] = int(found)
+    if text.unreadable:
+        counts["ROW-UNREADABLE", None, ""] += len(text.unreadable)
+    listed = [RefusedRow(row, "ROW-UNREADABLE", hint=what) for row, what in text.unreadable]
+    if counts.total() > len(text.unreadable):
+        key = " || '|' || ".join(f"coalesce(cast({sql.name(name.lower())} as varchar), '')" for name in dataset.key)
+        has_key = " and ".join(f"{sql.name(name.lower())} is not null" for name in dataset.key)
+        whole = " || '|' || ".join(f"coalesce(cast({_delivered(column)} as varchar), '')" for column in dataset.columns)
+        register = "''"
+        if dataset.coverage is Coverage.SCHOOL_DATE:
+            register = "coalesce(concat_ws('|', supplier, school_urn, \"date\"), '')"
+        for row, refusal, identity, of_register in connection.execute(
+            f"select _source_row, _refusal, case when {has_key} then {key} else {whole} end, {register} "
+            f"from judged where _refusal is not null order by _source_row limit {dataset.ceiling_rows + 1}"
+        ).fetchall():
+            listed.append(RefusedRow(int(row), *_parts(refusal), row_key(identity), str(of_register)))
+    return Refusals(tuple(sorted(listed, key=lambda each: each.row)), counts)
+
+
+def _parts(refusal: str) -> tuple[str, str | None, str]:
+    rule, column, hint = refusal.split(":", 2)
+    return rule, column or None, hint
 
 
 def create_duplicates(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> int:
-    """Create the table `duplicate_rows` of rows whose key comes again further down in the file; return how many.
+    """Create the table `duplicate_rows` (row, the mark it bears) of rows whose key comes again further down in the
+    file; return how many.
 
-    The last row of a key is the one that counts: systems append corrections.
+    The last row of a key is the one that counts: systems append corrections. The others are marked KEY-DUPLICATE,
+    and KEY-CONFLICT too where they say something else than the last.
     """
     key = ", ".join(sql.name(column.lower()) for column in dataset.key)
+    connection.execute("create or replace table duplicate_rows (_source_row bigint, mark varchar)")
+    found = connection.execute(
+        f"select count(*) - count(distinct hash({key})) from judged where _refusal is null"
+    ).fetchone()
+    if not found or not found[0]:
+        return 0
     # First by hash of the key, which is cheap for millions of rows; the few that collide are then compared exactly.
+    values = ", ".join(_delivered(column) for column in dataset.columns)
     connection.execute(
         f"""
-        create or replace table duplicate_rows as
+        insert into duplicate_rows
         with hashed as (select hash({key}) as key_hash from judged where _refusal is null),
-        suspects as (select key_hash from hashed group by key_hash having count(*) > 1)
-        select _source_row
-        from judged
-        where _refusal is null and hash({key}) in (select key_hash from suspects)
-        qualify row_number() over (partition by {key} order by _source_row desc) > 1
+        suspects as (select key_hash from hashed group by key_hash having count(*) > 1),
+        ranked as (
+            select _source_row, hash({values}) as value_hash,
+                first_value(hash({values})) over same_key as last_value_hash,
+                row_number() over same_key as from_last
+            from judged
+            where _refusal is null and hash({key}) in (select key_hash from suspects)
+            window same_key as (partition by {key} order by _source_row desc)
+        )
+        select _source_row, 
+            'KEY-DUPLICATE' || case when value_hash <> last_value_hash then ' KEY-CONFLICT' else '' end
+        from ranked
+        where from_last > 1
         """
     )
     found = connection.execute("select count(*) from duplicate_rows").fetchone()
     return int(found[0]) if found else 0
-
-
-def _row_number(text: TextRows) -> str:
-    number = "file_row_number + 2"
-    for already, (line, _) in enumerate(text.unreadable):
-        # file_row_number counts readable rows only: each refused row before this one moves it on by one.
-        number += f" + case when file_row_number >= {line - 2 - already} then 1 else 0 end"
-    return number
 
 
 def _delivered(column: Column) -> str:
@@ -179,8 +227,10 @@ def _text(column: Column) -> str:
     return sql.name("_text_" + column.name.lower())
 
 
-def _filled(column: Column) -> str:
-    """The trimmed text; null where the cell says nothing."""
+def _filled(column: Column, rows: TextRows) -> str:
+    """The trimmed text; null where the cell says nothing or the file lacks the column."""
+    if column.name.lower() not in rows.columns:
+        return "cast(null as varchar)"
     text = f"nullif(trim({_delivered(column)}), '')"
     if column.kind is Kind.PARTIAL_DATE:
         # How the return says that no part of a date is known.
@@ -241,41 +291,75 @@ def _as_the_list_spells_it(text: str, list_name: str) -> str:
 
 
 def _refusal(dataset: Dataset) -> str:
-    """The first rule that refuses the row, as RULE:column."""
-    whens: list[tuple[str, str, str]] = []
+    """The first rule that refuses the row, as RULE:column:hint."""
+    whens: list[tuple[str, str, str, str]] = []
     for column in (column for column in dataset.columns if column.kind in _READ):
-        whens.append((f"{_text(column)} is not null and {_delivered(column)} is null", "CELL-UNREADABLE", column.name))
+        test = f"{_text(column)} is not null and {_delivered(column)} is null"
+        whens.append((test, "CELL-UNREADABLE", column.name, _hint(dataset, column)))
     for name in dataset.key:
-        whens.append((f"{sql.name(name.lower())} is null", "KEY-MISSING", name))
+        whens.append((f"{sql.name(name.lower())} is null", "KEY-MISSING", name, "''"))
     for column in dataset.columns:
         if column.required and column.name not in dataset.key:
-            whens.append((f"{_delivered(column)} is null", "CELL-MISSING", column.name))
+            whens.append((f"{_delivered(column)} is null", "CELL-MISSING", column.name, "''"))
     for column in dataset.columns:
         if column.code_list:
             known = sql.literals(code.code for code in code_list(column.code_list))
-            unknown = f"{_delivered(column)} not in ({known})"
+            # A look-up in a list is done once per distinct value of a block; `in (...)` compares every row with each.
+            unknown = f"not list_contains([{known}], {_delivered(column)})"
             if column.kind is Kind.CODES:
                 unknown = f"not list_has_all([{known}], string_split({_delivered(column)}, ';'))"
-            whens.append((unknown, "CODE-UNKNOWN", column.name))
+            whens.append((unknown, "CODE-UNKNOWN", column.name, "''"))
     if dataset.spell:
         start, end = dataset.spell
-        whens.append((f"{sql.name(end.lower())} < {sql.name(start.lower())}", "SPELL-REVERSED", end))
-    return "case " + " ".join(f"when {test} then '{rule}:{column}'" for test, rule, column in whens) + " end"
+        whens.append((f"{sql.name(end.lower())} < {sql.name(start.lower())}", "SPELL-REVERSED", end, "''"))
+    cases = (f"when {test} then '{rule}:{column}:' || {hint}" for test, rule, column, hint in whens)
+    return f"case {' '.join(cases)} end"
+
+
+def _hint(dataset: Dataset, column: Column) -> str:
+    """SQL of what an unreadable cell looks like instead: enough to find the setting that is wrong at the source."""
+    if column.kind is not Kind.DATE:
+        return "''"
+    text = _text(column)
+    looks = [
+        (f"regexp_full_match({text}, '[0-9]{{1,2}}[/.-][0-9]{{1,2}}[/.-][0-9]{{2}}')", "a two-digit year"),
+        (f"regexp_full_match({text}, '[0-9]+([.][0-9]+)?')", "a number, as spreadsheets store dates"),
+    ]
+    if dataset.date_format == "%d/%m/%Y":
+        looks.append((f"try_strptime({text}, '%m/%d/%Y') is not null", "month before day"))
+        looks.append((f"try_strptime({text}, '%Y-%m-%d') is not null", "year first"))
+        looks.append((f"regexp_full_match({text}, '[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}')", "a day no calendar has"))
+    else:
+        looks.append((f"regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')", "a day no calendar has"))
+        looks.append((f"regexp_full_match({text}, '[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}')", "day or month before year"))
+    return "case " + " ".join(f"when {test} then {sql.literal(what)}" for test, what in looks) + " else '' end"
 
 
 def _oddities(dataset: Dataset, judged_on: Period) -> str:
     """The rule codes of what is odd about a row that is kept, separated by spaces."""
-    withdrawn, not_yet = [], []
+    # Codes that share a limit are looked up together, after the date is compared: most rows need no more.
+    withdrawn: dict[tuple[Column, dt.date], list[str]] = {}
+    not_yet: dict[tuple[Column, dt.date], list[str]] = {}
     for column in dataset.columns:
         for code in code_list(column.code_list) if column.code_list else ():
-            is_it = f"{_delivered(column)} = {sql.literal(code.code)}"
-            if column.kind is Kind.CODES:
-                is_it = f"list_contains(string_split({_delivered(column)}, ';'), {sql.literal(code.code)})"
             if code.valid_to:
-                withdrawn.append(f"({is_it} and {judged_on.start} > {sql.literal(code.valid_to)})")
+                withdrawn.setdefault((column, code.valid_to), []).append(code.code)
             if code.valid_from:
-                not_yet.append(f"({is_it} and {judged_on.end} < {sql.literal(code.valid_from)})")
-    odd = [("CODE-WITHDRAWN", " or ".join(withdrawn)), ("CODE-NOT-YET-VALID", " or ".join(not_yet))]
+                not_yet.setdefault((column, code.valid_from), []).append(code.code)
+    odd = [
+        ("CODE-WITHDRAWN", _any_of(f"{judged_on.start} > {{day}}", withdrawn)),
+        ("CODE-NOT-YET-VALID", _any_of(f"{judged_on.end} < {{day}}", not_yet)),
+    ]
     odd += [(mark.rule, mark.condition) for mark in dataset.marks]
     cases = [f"case when {condition} then '{rule}' end" for rule, condition in odd if condition]
     return f"nullif(concat_ws(' ', {', '.join(cases)}), '')" if cases else "cast(null as varchar)"
+
+
+def _any_of(comparison: str, codes: dict[tuple[Column, dt.date], list[str]]) -> str:
+    cases = []
+    for (column, day), listed in codes.items():
+        among = f"list_contains([{sql.literals(listed)}], {_delivered(column)})"
+        if column.kind is Kind.CODES:
+            among = f"list_has_any([{sql.literals(listed)}], string_split({_delivered(column)}, ';'))"
+        cases.append(f"({comparison.format(day=sql.literal(day))} and {among})")
+    return " or ".join(cases)

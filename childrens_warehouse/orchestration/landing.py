@@ -88,14 +88,14 @@ def find_deliveries(source: str, night: str, folders: Iterable[dict[str, Any]]) 
     pool=LANDING_POOL,
     execution_timeout=LONG,
     map_index_template="{% set d = task.op_kwargs['delivery'] %}"
-    "{{ d['authority'] }} {{ d['dataset'] }} {{ d['extract_date'] }}",
+    "{{ d['authority'] }} {{ d['file_name'] }} {{ d['extract_date'] }}",
 )
-def land_file(delivery: dict[str, Any]) -> dict[str, Any]:
-    """Land one file whole, or refuse it with a reason; both are outcomes."""
+def land_file(delivery: dict[str, Any]) -> list[dict[str, Any]]:
+    """Land one file, or refuse it with a reason; both are outcomes, one per dataset the file bears."""
     from childrens_warehouse.landing import night as landing
 
-    outcome = landing.land(Settings.from_environment(), landing.Delivery.from_dict(delivery), run_id())
-    return outcome.to_dict()
+    outcomes = landing.land(Settings.from_environment(), landing.Delivery.from_dict(delivery), run_id())
+    return [outcome.to_dict() for outcome in outcomes]
 
 
 @task(trigger_rule="all_done")
@@ -104,7 +104,7 @@ def close_night(
     night: str,
     folders: Iterable[dict[str, Any]],
     deliveries: list[dict[str, Any]] | None,
-    outcomes: Iterable[dict[str, Any]],
+    outcomes: Iterable[list[dict[str, Any]]],
     *,
     outlet_events: Any = None,
 ) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def close_night(
     """
     from childrens_warehouse.landing import night as landing
 
-    lost = _lost(deliveries, outcomes)
+    lost = _lost(deliveries, _flat(outcomes))
     closed = landing.close(
         Settings.from_environment(),
         source,
@@ -134,11 +134,11 @@ def raise_alarm(
     night: str,
     folders: Iterable[dict[str, Any]],
     deliveries: list[dict[str, Any]] | None,
-    outcomes: Iterable[dict[str, Any]],
+    outcomes: Iterable[list[dict[str, Any]]],
     closed: dict[str, Any] | None,
 ) -> None:
     """Fail, once, when a file was refused or lost or a folder was late, and say which and what to do."""
-    troubles = find_troubles(source, night, list(folders or ()), deliveries, list(outcomes or ()), closed)
+    troubles = find_troubles(source, night, list(folders or ()), deliveries, _flat(outcomes), closed)
     if troubles:
         raise AirflowFailException("\n".join(troubles))
 
@@ -182,6 +182,11 @@ def find_troubles(
     if closed is None:
         troubles.append(f"NOT CLOSED: {source} for {night}; nothing is built on it. See the log of close_night.")
     return troubles
+
+
+def _flat(outcomes: Iterable[list[dict[str, Any]]] | None) -> list[dict[str, Any]]:
+    """One list of what the mapped tasks returned: a file may bear several datasets."""
+    return [outcome for of_file in outcomes or () for outcome in of_file]
 
 
 def _lost(

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from childrens_warehouse.datasets import ALL, BY_NAME
-from childrens_warehouse.landing import receive, rows
+from childrens_warehouse.landing import rows
+from childrens_warehouse.landing.formats import csv_file
 from childrens_warehouse.quality.judge import Verdict, judge
 from childrens_warehouse.settings import PROJECT
 from expectations.arrivals import Arrival, suite_for
@@ -29,7 +30,7 @@ def test_every_rule_code_in_the_code_is_documented():
     with (PROJECT / "expectations" / "rules.csv").open(newline="") as handle:
         documented = {row["rule"] for row in csv.DictReader(handle)}
     used: set[str] = set()
-    for path in (PROJECT / "childrens_warehouse" / "landing").glob("*.py"):
+    for path in (PROJECT / "childrens_warehouse" / "landing").rglob("*.py"):
         used |= set(
             re.findall(r'"((?:FILE|MANIFEST|ROWS?|CELL|KEY|CODE|SPELL|COVERAGE|UPN|NHS)-[A-Z-]+)"', path.read_text())
         )
@@ -45,10 +46,9 @@ def test_the_suite_counts_what_the_row_rules_refuse(tmp_path):
     path = tmp_path / "enrolments.csv"
     path.write_text("\n".join(lines) + "\n")
     connection = duckdb.connect()
-    header, _ = receive.check_header(path, dataset)
-    text = rows.read_text(connection, path, header, tmp_path, 1000)
-    rows.create_judged(connection, dataset, text, rows.period(dataset, "full", dt.date(2017, 5, 31)))
-    refused = rows.refused_rows(connection)
+    text = csv_file.read(connection, path, dataset, 2018, tmp_path, "utf-8")
+    rows.create_judged(connection, dataset, text, rows.period(dataset, "full", dt.date(2017, 5, 31)), tmp_path)
+    refused = rows.refusals(connection, dataset, text, hash).rows
     judgement = judge(
         connection, suite_for(Arrival(dataset, dt.date(2017, 5, 31), 100, 0, 100)), "select * from judged"
     )

@@ -49,7 +49,7 @@ REFUSED_FILES = {
         GOOD.replace("40,1,05/06/2005,WBRI,UN3", "40é,1,05/06/2005,WBRI,UN3").encode("cp1252"),
         None, "FILE-ENCODING", "byte 0xE9 in line 41 (offset 1085); it looks like Windows-1252",
     ),
-    "UTF-16": (GOOD.encode("utf-16"), None, "FILE-ENCODING", "it looks like UTF-16"),
+    "not text at all": (b"PK\x03\x04\x00\x00" + GOOD.encode(), None, "FILE-ENCODING", "it has a zero byte in line 1"),
     "a hash that does not match": (
         GOOD, lambda m: m["files"][0].update(sha256="0" * 64), "FILE-HASH", "manifest says SHA-256 000000000000…"
     ),
@@ -165,7 +165,7 @@ def test_odd_rows_are_kept_and_marked(supplier):
     supplier.deliver("social_care", DAY, {"episodes.csv": EPISODES + "\n".join(rows) + "\n"})
     outcome = supplier.land("social_care", DAY)["episodes.csv"]
     assert outcome.rows_loaded == 4
-    assert outcome.marks == {"CODE-NOT-YET-VALID": 1, "EPISODE-END-REASON": 1, "KEY-DUPLICATE": 1}
+    assert outcome.marks == {"CODE-NOT-YET-VALID": 1, "EPISODE-END-REASON": 1, "KEY-CONFLICT": 1, "KEY-DUPLICATE": 1}
 
 
 def test_a_check_letter_that_fails_empties_the_upn_and_marks_the_row(supplier):

@@ -41,7 +41,7 @@ class Told:
 
 def delivery(authority: str, file_name: str) -> landing.Delivery:
     return landing.Delivery(
-        authority, "social_care", NIGHT, NIGHT, file_name.removesuffix(".csv"), file_name, None, None, None, None
+        authority, "social_care", NIGHT, NIGHT, file_name, None, None, None, None
     )
 
 
@@ -87,8 +87,11 @@ class Stage:
         if isinstance(answer, Exception):
             raise answer
         rule, reason = ("FILE-EMPTY", "the file is empty.") if answer == "refused" else (None, None)
-        return landing.Outcome(
-            one.authority, one.source, one.extract_date, one.dataset, one.file_name, answer, rule, reason
+        dataset = one.file_name.removesuffix(".csv")
+        return (
+            landing.Outcome(
+                one.authority, one.source, one.extract_date, dataset, one.file_name, answer, rule, reason
+            ),
         )
 
     def close(self, settings, source, night, run_id, late, unlanded):

@@ -15,6 +15,7 @@ class TextRows:
         kind. CSV files have no such column: their rows are numbered by position (`is_numbered`).
         Dates and times are text in the dataset's own format, whatever the file spells them like.
     columns: the declared columns the file has, in lower case.
+    header: the header as delivered, in its order: the ledger keeps it, to tell when a format drifts.
     unreadable: (row number, what is wrong) of rows that could not be split into cells.
     notes: what is worth saying of the file's form although it is accepted.
     """
@@ -25,6 +26,7 @@ class TextRows:
     unreadable: tuple[tuple[int, str], ...] = ()
     notes: tuple[str, ...] = ()
     is_numbered: bool = True
+    header: tuple[str, ...] = ()
 
     @property
     def rows_read(self) -> int:

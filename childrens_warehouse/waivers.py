@@ -1,4 +1,7 @@
-"""Waivers: a person's decision to publish although a rule says no, with a reason and an end.
+"""Waivers: a person's decision to go on although a rule says no, with a reason and an end.
+
+Publication asks them by rule and table; arrival by ROWS-CEILING and the dataset that may have more bad rows than
+its ceiling allows.
 
 `<home>/waivers.json` holds a list of them:
 
@@ -17,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from childrens_warehouse.errors import GateError
+from childrens_warehouse.settings import Home
 
 _FIELDS = ("rule", "table", "reason", "by", "expires_on")
 
@@ -33,6 +37,11 @@ class Waiver:
 
     def covers(self, rule: str, table: str, as_at: dt.date) -> bool:
         return (self.rule, self.table) == (rule, table) and as_at <= self.expires_on
+
+
+def on_file(home: Home) -> tuple[Waiver, ...]:
+    """The waivers of a warehouse home. Raises GateError as `read` does."""
+    return read(home.root / "waivers.json")
 
 
 def read(path: Path) -> tuple[Waiver, ...]:
