@@ -11,7 +11,7 @@ import pytest
 
 from childrens_warehouse.build import raw_schema
 from childrens_warehouse.datasets import ALL, BY_NAME, Dataset, Kind, PersonalData, of_source
-from childrens_warehouse.landing import receive
+from childrens_warehouse.landing.formats import csv_file
 from childrens_warehouse.reference import code_list
 from childrens_warehouse.settings import PROJECT
 
@@ -101,6 +101,6 @@ def test_every_seeded_code_is_valid_for_at_least_a_day():
 @pytest.mark.parametrize("file", sorted(SSDA903))
 def test_headers_of_a_return_made_by_others_are_accepted(file: str):
     (dataset,) = (dataset for dataset in BY_NAME.values() if dataset.file == file)
-    header, notes = receive.check_header(SAMPLES / file, dataset)
-    assert len(header) == len([column for column in dataset.columns if not column.optional])
-    assert notes == []
+    header = csv_file.read_header(SAMPLES / file, dataset, 2018)
+    assert len(header.cells) == len([column for column in dataset.columns if not column.optional])
+    assert header.notes == ()

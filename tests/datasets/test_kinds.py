@@ -11,7 +11,8 @@ import pytest
 
 from childrens_warehouse.datasets import BY_NAME, Coverage, Dataset, Source
 from childrens_warehouse.datasets.declaration import Column, codes, decimal, partial_date, text, timestamp
-from childrens_warehouse.landing import receive, rows
+from childrens_warehouse.landing import rows
+from childrens_warehouse.landing.formats import csv_file
 
 NIGHT = dt.date(2018, 3, 31)
 
@@ -21,9 +22,8 @@ def read(dataset: Dataset, content: str, folder: Path, scope: str) -> duckdb.Duc
     path = folder / "delivered.csv"
     path.write_text(content, encoding="utf-8")
     connection = duckdb.connect()
-    header, _ = receive.check_header(path, dataset)
-    delivered = rows.read_text(connection, path, header, folder, 1_000)
-    rows.create_judged(connection, dataset, delivered, rows.period(dataset, scope, NIGHT))
+    delivered = csv_file.read(connection, path, dataset, 2018, folder, "utf-8")
+    rows.create_judged(connection, dataset, delivered, rows.period(dataset, scope, NIGHT), folder)
     return connection
 
 
@@ -43,7 +43,7 @@ def made_of(column: Column) -> Dataset:
 
 TIMESTAMP, DECIMAL = timestamp("cell", "At."), decimal("cell", "Much.")
 PARTIAL, CODES = partial_date("cell", "Some day."), codes("cell", "Some.", "SEX")
-UNREADABLE, UNKNOWN = "CELL-UNREADABLE:cell", "CODE-UNKNOWN:cell"
+UNREADABLE, UNKNOWN = "CELL-UNREADABLE:cell:", "CODE-UNKNOWN:cell:"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_activities_of_care_leavers_are_judged_by_the_collection_year(year, code
 def test_accommodation_that_cannot_be_is_refused(code, tmp_path):
     content = f"CHILD,DOB,IN_TOUCH,ACTIV,ACCOM\n1,05/06/2000,YES,F1,{code}\n"
     found = judged(BY_NAME["ssda903_oc3"], content, tmp_path, "collection_year:2018", "_refusal")
-    assert found == [("CODE-UNKNOWN:ACCOM",)]
+    assert found == [("CODE-UNKNOWN:ACCOM:",)]
 
 
 OC2 = "CHILD,DOB,SDQ_SCORE,SDQ_REASON,CONVICTED,HEALTH_CHECK,IMMUNISATIONS,TEETH_CHECK,HEALTH_ASSESSMENT,"
