@@ -50,7 +50,7 @@ def test_a_quiet_night_is_green_and_calls_the_build(scenes):
     assert scene["emitted"] == {"landed_social_care": told}
     assert (scene["late"], scene["unlanded"]) == ([], [])
     labels = {task: label for kind, task, label, _ in scene["tasks"] if kind == "succeeded"}
-    assert labels["land_file"] == "301 header 2017-05-31"
+    assert labels["land_file"] == "301 header.csv 2017-05-31"
     assert labels["wait_for_folder"] == "301"
 
 
