@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import os
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
+import pytest
 
+from childrens_warehouse.datasets import ALL
+
+SAMPLES = Path(os.environ.get("WAREHOUSE_SSDA903_SAMPLES") or "nowhere")
 DAY = "2017-05-31"
 PERSONS = (
     "child_id,nhs_number,upn,former_upn,forename,surname,previous_surname,date_of_birth,expected_date_of_birth,"
@@ -68,3 +75,24 @@ def test_times_are_kept_to_the_second(supplier):
 def test_amounts_are_decimals(supplier):
     rows = landed(supplier, "education", "peps.csv", PEPS, "peps", "school_year, pupil_premium_planned")
     assert rows == [(2016, Decimal("850.5000"))]
+
+
+@pytest.mark.skipif(not (SAMPLES / "oc2.csv").exists(), reason="WAREHOUSE_SSDA903_SAMPLES names no folder")
+def test_a_return_made_by_others_is_refused_only_where_its_codes_are_unknown(supplier):
+    """It bears REASON_PLACED_CEASED XXX and SW_REASON SWLAZY in every row of two files, on purpose."""
+    files = {dataset.file: (SAMPLES / dataset.file).read_bytes() for dataset in ALL if "ssda903" in dataset.name}
+    supplier.deliver("social_care", "2018-03-31", files, coverage="collection_year:2018")
+    outcomes = supplier.land("social_care", "2018-03-31")
+    refused = {name for name, outcome in outcomes.items() if outcome.status != "accepted"}
+    assert len(outcomes) == 12 and refused == {"placed_for_adoption.csv", "sw_episodes.csv"}
+    with (SAMPLES / "oc3.csv").open(newline="", encoding="utf-8-sig") as handle:
+        unknown = [row for row in csv.DictReader(handle) if row["ACCOM"] in ("S1", "X1", "01", "02")]
+    assert outcomes["oc3.csv"].refusals == {"CODE-UNKNOWN": len(unknown)}
+    with (SAMPLES / "oc2.csv").open(newline="", encoding="utf-8-sig") as handle:
+        rows = list(csv.DictReader(handle))
+    unfounded = [
+        row for row in rows
+        if (row["SUBSTANCE_MISUSE"] == "0" and "1" in (row["INTERVENTION_RECEIVED"], row["INTERVENTION_OFFERED"]))
+        or row["INTERVENTION_RECEIVED"] == row["INTERVENTION_OFFERED"] == "1"
+    ]  # fmt: skip
+    assert outcomes["oc2.csv"].marks == {"INTERVENTION-UNFOUNDED": len(unfounded)}
