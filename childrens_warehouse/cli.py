@@ -133,10 +133,11 @@ def dbt(context: typer.Context) -> None:
 
 
 def _register() -> None:
+    from childrens_warehouse.alarms import command as alarms
     from childrens_warehouse.privacy import command as privacy
     from childrens_warehouse.simulate import command as simulate
 
-    for module in (simulate, privacy):
+    for module in (simulate, privacy, alarms):
         module.register(app)
 
 

@@ -95,6 +95,39 @@ create table if not exists key_event (
     event text not null,            -- night, rotation begun, rotated, retired
     detail text not null            -- JSON
 );
+create table if not exists incident (
+    incident_id integer primary key,
+    key text not null,              -- the same for the same trouble on another night: late:310:education
+    kind text not null,
+    authority text not null,        -- blank where it concerns all
+    source text not null,
+    what text not null,
+    rule text,
+    about text,                     -- the extract date it speaks of
+    happened text not null,
+    to_do text not null,
+    look_at text not null,          -- JSON: where to look
+    opened_at text not null,
+    opened_by text not null,        -- the run that saw it first
+    last_seen_at text not null,
+    last_seen_by text not null,
+    last_night text not null,       -- the last night that saw it
+    nights_seen integer not null,
+    resolved_at text,
+    resolved_by text,
+    resolution text
+);
+create unique index if not exists incident_open on incident (key) where resolved_at is null;
+create table if not exists incident_notice (
+    incident_id integer not null,
+    event text not null,            -- opened, resolved
+    channel text not null,          -- email, webhook
+    due_at text not null,
+    notified_at text,               -- null until a channel took it
+    attempts integer not null default 0,
+    last_error text,                -- kind of error, never its words
+    primary key (incident_id, event, channel)
+);
 """
 
 # Columns that came later than their table: (table, column, type).
@@ -176,6 +209,13 @@ class Ledger:
                 "insert or replace into folder_state values (?, ?, ?, ?, ?)",
                 (authority, source, extract_date.isoformat(), state, dt.datetime.now(dt.UTC).isoformat()),
             )
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Read and write with no other writer between the two."""
+        with self._open() as connection:
+            connection.execute("begin immediate")
+            yield connection
 
     def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Rows of a select, as dictionaries. An absent ledger has no rows."""

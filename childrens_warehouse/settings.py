@@ -107,6 +107,23 @@ class Home:
 
 
 @dataclass(frozen=True)
+class AlarmSettings:
+    """Whom to tell of incidents, and through which of Airflow's connections. Nobody, unless asked to."""
+
+    email: tuple[str, ...] = ()
+    sender: str | None = None
+    smtp_connection: str = "smtp_default"
+    webhook_connection: str | None = None
+    webhook_path: str = ""
+    stale_after: dt.timedelta = dt.timedelta(hours=36)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of the channels that are set up."""
+        return (*(("email",) if self.email else ()), *(("webhook",) if self.webhook_connection else ()))
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a run may be told from outside."""
 
@@ -123,6 +140,7 @@ class Settings:
     threads: int
     readers_group: str | None
     known_on: dt.datetime | None
+    alarms: AlarmSettings = AlarmSettings()
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -140,6 +158,14 @@ class Settings:
             threads=_integer("WAREHOUSE_THREADS", os.cpu_count() or 2),
             readers_group=os.environ.get("WAREHOUSE_READERS_GROUP") or None,
             known_on=_instant("WAREHOUSE_KNOWN_ON"),
+            alarms=AlarmSettings(
+                email=tuple(part.strip() for part in _text("WAREHOUSE_ALARM_EMAIL", "").split(",") if part.strip()),
+                sender=_text("WAREHOUSE_ALARM_FROM", "") or None,
+                smtp_connection=_text("WAREHOUSE_ALARM_SMTP_CONNECTION", "smtp_default"),
+                webhook_connection=_text("WAREHOUSE_ALARM_WEBHOOK_CONNECTION", "") or None,
+                webhook_path=_text("WAREHOUSE_ALARM_WEBHOOK_PATH", ""),
+                stale_after=dt.timedelta(hours=_integer("WAREHOUSE_STALE_AFTER_HOURS", 36)),
+            ),
         )
 
 

@@ -16,6 +16,8 @@ time is let in by the pool `warehouse_writer`.
   fault of ours, put it right, and trigger the DAG again.
 - `build_models` red: dbt could not build a model, or one of its tests failed; the message names it and its
   layer. Trigger the DAG again when it is mended: a candidate is never repaired, always rebuilt.
+- `tell_of_build` red: the incident could not be written into the ledger, or the task was killed. The state of the
+  run is not changed by it; the next run tells what is still untold (docs/alarms.md).
 - Not run at all: one of the three landing DAGs has not finished tonight.
 """
 
@@ -23,6 +25,7 @@ from __future__ import annotations
 
 from airflow.sdk import chain, dag
 
+from childrens_warehouse.orchestration.alarming import tell_of_build
 from childrens_warehouse.orchestration.assets import LANDED
 from childrens_warehouse.orchestration.building import begin_build, build_models, go_on_if_needed, judge
 from childrens_warehouse.orchestration.house import HOUSE, Tag
@@ -39,11 +42,9 @@ from childrens_warehouse.orchestration.house import HOUSE, Tag
 )
 def build_warehouse():
     start = begin_build()
-    chain(
-        go_on_if_needed(start),
-        build_models(start),
-        judge(start),
-    )
+    models = build_models(start)
+    verdict = judge(start)
+    chain(go_on_if_needed(start), models, verdict, tell_of_build(start, models, verdict))
 
 
 build_warehouse()

@@ -11,12 +11,15 @@ opens it next sees the new release. Publishing the same build twice changes noth
   then clear the task. "SupersededError": a newer build took the candidate's place, and its own run
   publishes it.
 - `choose_build` red: it was triggered by hand without `build_id`.
+- `tell_of_publication` red: the incident could not be written into the ledger. What is published is not changed
+  by it; the next run tells what is still untold (docs/alarms.md).
 """
 
 from __future__ import annotations
 
 from airflow.sdk import Param, dag
 
+from childrens_warehouse.orchestration.alarming import tell_of_publication
 from childrens_warehouse.orchestration.assets import GATED_BUILD
 from childrens_warehouse.orchestration.building import choose_build, publish
 from childrens_warehouse.orchestration.house import HOUSE, Tag
@@ -40,7 +43,9 @@ from childrens_warehouse.orchestration.house import HOUSE, Tag
     doc_md=__doc__,
 )
 def publish_marts():
-    publish(choose_build())
+    build_id = choose_build()
+    release = publish(build_id)
+    release >> tell_of_publication(build_id, release)
 
 
 publish_marts()

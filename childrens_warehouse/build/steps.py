@@ -105,7 +105,7 @@ def begin(settings: Settings, run_id: str, force: bool = False) -> BuildStart:
         fingerprint = inputs.inputs_fingerprint(night, code)
         release = current_release(settings) if settings.known_on is None else None
         if release and release.inputs == fingerprint and not force:
-            return BuildStart(
+            spared = BuildStart(
                 build_id="",
                 needed=False,
                 reason=f"Nothing changed since release {release.release_id}.",
@@ -114,6 +114,9 @@ def begin(settings: Settings, run_id: str, force: bool = False) -> BuildStart:
                 rebuilt=0,
                 kept=len(night.partitions),
             )
+            # What is published is as good as new: that it was looked at counts when its age is judged.
+            Ledger(settings.home.ledger).record_build(run_id, "", "begin", "not needed", spared.to_dict())
+            return spared
         previous = workspace.load()
         scratch = "it was asked for" if force else _from_scratch(workspace, settings, previous, code, night)
         build_id = f"{night.as_at}-{fingerprint[:8]}-{uuid.uuid4().hex[:6]}"

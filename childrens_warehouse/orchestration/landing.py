@@ -13,6 +13,7 @@ from airflow.sdk import PokeReturnValue, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from childrens_warehouse.datasets import Source
+from childrens_warehouse.orchestration.alarming import tell_of_landing
 from childrens_warehouse.orchestration.assets import LANDED
 from childrens_warehouse.orchestration.dates import extract_date, is_past_cut_off
 from childrens_warehouse.orchestration.house import LANDING_POOL, LONG, SETTINGS, run_id
@@ -137,10 +138,18 @@ def raise_alarm(
     outcomes: Iterable[list[dict[str, Any]]],
     closed: dict[str, Any] | None,
 ) -> None:
-    """Fail, once, when a file was refused or lost or a folder was late, and say which and what to do."""
-    troubles = find_troubles(source, night, list(folders or ()), deliveries, _flat(outcomes), closed)
-    if troubles:
-        raise AirflowFailException("\n".join(troubles))
+    """Fail, once, when a file was refused or lost or a folder was late, and say which and what to do.
+
+    Those who are to be told are told of what is new and of what is over.
+    """
+    folders, landed = list(folders or ()), _flat(outcomes)
+    troubles = find_troubles(source, night, folders, deliveries, landed, closed)
+    try:
+        tell_of_landing(source, night, folders, deliveries, _lost(deliveries, landed), closed)
+    finally:
+        # Whatever became of the telling: the run is red and says why.
+        if troubles:
+            raise AirflowFailException("\n".join(troubles))
 
 
 def find_troubles(

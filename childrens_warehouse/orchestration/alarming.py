@@ -1,0 +1,84 @@
+"""The ends of the DAGs: bring the incidents in line with what the run found, and tell whom it concerns.
+
+Last tasks, not callbacks: a task that is killed leaves its callbacks to the DAG processor, which sees neither the
+data nor the ledger and tries nothing twice; a last task runs whatever became of those before it, is tried again, and
+shows what it did. Those of build_warehouse and publish_marts are teardowns, whose own state leaves the run's alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from airflow.sdk import task, teardown
+
+from childrens_warehouse.orchestration.house import run_id
+from childrens_warehouse.settings import Settings
+
+
+@teardown
+@task
+def tell_of_build(
+    start: dict[str, Any] | None, layers: list[dict[str, Any]] | None, verdict: dict[str, Any] | None
+) -> None:
+    """Open or resolve the incidents of building and of the gate, and tell of them once."""
+    from childrens_warehouse.alarms import observing
+
+    settings = Settings.from_environment()
+    _tell(settings, observing.build(settings, run_id(), start, layers, verdict))
+
+
+@teardown
+@task
+def tell_of_publication(build_id: str | None, release: dict[str, Any] | None) -> None:
+    """Open or resolve the incident of publication, and tell of it once."""
+    from childrens_warehouse.alarms import observing
+
+    settings = Settings.from_environment()
+    _tell(settings, observing.publication(settings, build_id, release))
+
+
+def tell_of_landing(
+    source: str,
+    night: str,
+    folders: Iterable[dict[str, Any]],
+    deliveries: list[dict[str, Any]] | None,
+    lost: Collection[dict[str, Any]],
+    closed: dict[str, Any] | None,
+) -> None:
+    """Open or resolve the incidents of one night of a source, and tell of them once."""
+    from childrens_warehouse.alarms import observing
+
+    settings = Settings.from_environment()
+    folders = list(folders)
+    _tell(
+        settings,
+        observing.landing(
+            settings,
+            source,
+            dt.date.fromisoformat(night),
+            run_id(),
+            on_time=[folder["authority"] for folder in folders if not folder["is_late"]],
+            late=[folder["authority"] for folder in folders if folder["is_late"]],
+            lost=[(each["authority"], each["extract_date"], each["file_name"]) for each in lost],
+            is_listed=deliveries is not None,
+            is_closed=closed is not None,
+        ),
+    )
+
+
+def _tell(settings: Settings, found: Any) -> None:
+    """Note what was found, and whether what is published has grown old; then send what is due."""
+    from childrens_warehouse.alarms import note, observing, sending
+
+    for scope, troubles in (found, observing.staleness(settings)):
+        changes = note(settings, run_id(), scope, troubles)
+        for word, incidents in (("opened", changes.opened), ("resolved", changes.resolved)):
+            for incident in incidents:
+                print(f"Incident {word}: {incident.key}: {incident.resolution or incident.happened}")
+    if sending.is_due(settings):
+        from childrens_warehouse.orchestration import channels  # loads the providers, so only when there is news
+
+        for line in sending.send_due(settings, channels.channels(settings), run_id()):
+            print(line)
