@@ -44,7 +44,7 @@ def build_warehouse():
     start = begin_build()
     models = build_models(start)
     verdict = judge(start)
-    chain(go_on_if_needed(start), models, verdict, tell_of_build(start, models, verdict))
+    chain(go_on_if_needed(start), models, verdict, tell_of_build(start, models, verdict).as_teardown())
 
 
 build_warehouse()

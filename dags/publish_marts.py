@@ -45,7 +45,7 @@ from childrens_warehouse.orchestration.house import HOUSE, Tag
 def publish_marts():
     build_id = choose_build()
     release = publish(build_id)
-    release >> tell_of_publication(build_id, release)
+    release >> tell_of_publication(build_id, release).as_teardown()
 
 
 publish_marts()

@@ -163,7 +163,8 @@ def test_warehouse_commands_exist(page: Path):
     commands = {
         command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback
     }
-    assert {"run", "simulate"} <= commands
+    commands |= {group.name for group in cli.app.registered_groups if group.name}
+    assert {"run", "simulate", "alarms"} <= commands
     told = {name for text in code(read(page)) for name in COMMAND.findall(text)}
     assert told <= commands
 
@@ -235,8 +236,9 @@ def test_the_example_indicator_says_what_indicators_say():
 def test_queries_of_the_ledger_run(tmp_path: Path):
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.record_build("run", "build", "begin", "done", {})  # makes the file with its tables
-    statements = [part for block in fences(OPERATING_GUIDE, "sql") for part in block.split(";") if part.strip()]
-    assert len(statements) >= 3
+    blocks = [block for page in (OPERATING_GUIDE, DOCS / "alarms.md") for block in fences(page, "sql")]
+    statements = [part for block in blocks for part in block.split(";") if part.strip()]
+    assert len(statements) >= 4
     with sqlite3.connect(ledger.path) as connection:
         for statement in statements:
             connection.execute(statement)

@@ -11,13 +11,12 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from airflow.sdk import task, teardown
+from airflow.sdk import task
 
 from childrens_warehouse.orchestration.house import run_id
 from childrens_warehouse.settings import Settings
 
 
-@teardown
 @task
 def tell_of_build(
     start: dict[str, Any] | None, layers: list[dict[str, Any]] | None, verdict: dict[str, Any] | None
@@ -29,7 +28,6 @@ def tell_of_build(
     _tell(settings, observing.build(settings, run_id(), start, layers, verdict))
 
 
-@teardown
 @task
 def tell_of_publication(build_id: str | None, release: dict[str, Any] | None) -> None:
     """Open or resolve the incident of publication, and tell of it once."""

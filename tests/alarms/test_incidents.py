@@ -150,7 +150,7 @@ import datetime as dt, sys
 from childrens_warehouse.alarms import Key, Kind, Scope, Settled, Trouble, note
 from childrens_warehouse.settings import Settings
 night = dt.date(2017, 5, 31)
-troubles = [Trouble(Key(Kind.LATE, f"{number:03}", "education"), "late", "ask", (), night) for number in range(100, 130)]
+troubles = [Trouble(Key(Kind.LATE, f"{number:03}", "education"), "late", "ask") for number in range(100, 130)]
 settings = Settings.from_environment()
 print("ready", flush=True)
 sys.stdin.readline()
@@ -164,9 +164,7 @@ print(len(note(settings, "run", gone, []).resolved), flush=True)
 
 def test_two_processes_at_once_open_and_resolve_nothing_twice(settings):
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", TWO_AT_ONCE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        subprocess.Popen([sys.executable, "-c", TWO_AT_ONCE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
 

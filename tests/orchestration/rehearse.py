@@ -13,11 +13,15 @@ import sys
 from collections import Counter
 from typing import Any
 
+from receivers import MailServer, text_of
+
 from childrens_warehouse.build import steps as build_steps
-from childrens_warehouse.errors import BusyError, GateFailed, PublishFailed
+from childrens_warehouse.errors import BuildFailed, BusyError, GateFailed, PublishFailed
 from childrens_warehouse.landing import night as landing
+from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.orchestration import house
 from childrens_warehouse.publish import steps as publish_steps
+from childrens_warehouse.settings import Settings
 
 # A test has no minute to spare between two tries; the DAGs share this one dictionary.
 house.HOUSE["retry_delay"] = dt.timedelta(seconds=0)
@@ -208,6 +212,64 @@ def publication_of_nothing() -> dict[str, Any]:
     return rehearse("publish_marts", {}, Stage())
 
 
+def alarms_by_mail() -> dict[str, Any]:
+    """Nights whose alarms go to a mail server: what each sent, and how its run ended."""
+    server = MailServer().start()
+    home = Settings.from_environment().home.root
+    os.environ |= {
+        # Another ledger: what other scenes left open would not be told of again.
+        "WAREHOUSE_HOME": str(home.with_name("home-of-alarms")),
+        "WAREHOUSE_ALARM_EMAIL": "duty@example.org",
+        "AIRFLOW_CONN_SMTP_DEFAULT": server.connection,
+    }
+    Settings.from_environment().home.create()
+    told: dict[str, Any] = {}
+
+    def keep(name: str, finished: dict[str, Any]) -> None:
+        told[name] = {
+            "state": finished["state"],
+            "tasks": finished["tasks"],
+            "mails": [(mail["Subject"], text_of(mail)) for mail in server.mails],
+        }
+        server.mails.clear()
+
+    def night(day: str, is_there: bool) -> dict[str, Any]:
+        stage = Stage()
+        stage.complete = {"310": [is_there]}
+        return land(stage, wait=False, extract_date=day)
+
+    def build(**steps: list[Any]) -> dict[str, Any]:
+        stage = Stage()
+        stage.build = steps
+        return rehearse("build_warehouse", {}, stage)
+
+    def publish(answer: Any) -> dict[str, Any]:
+        stage = Stage()
+        stage.build = {"publish b1": [answer]}
+        return rehearse("publish_marts", {"build_id": "b1"}, stage)
+
+    try:
+        keep("late", night("2017-06-01", is_there=False))
+        keep("late again", night("2017-06-02", is_there=False))
+        keep("there", night("2017-06-03", is_there=True))
+        rule = {"rule": "PUB-EMPTY", "severity": "critical", "unexpected_count": None, "element_count": None}
+        ledger = Ledger(Settings.from_environment().home.ledger)
+        ledger.record_gate("run", "b1", "fct_review", "fail", 5, [rule])
+        ledger.record_build("run", "b1", "gate", "fail", {"waived": []})
+        keep("gate says no", build(gate=[GateFailed("PUB-EMPTY")]))
+        keep("models fail", build(models=[BuildFailed("core: fct_review")]))
+        keep("built", build())
+        keep("not published", publish(BuildFailed("no such build")))
+        keep("published", publish(None))
+        server.stop()
+        keep("gate says no to a dead server", build(gate=[GateFailed("PUB-EMPTY")]))
+        return told
+    finally:
+        server.stop()
+        os.environ["WAREHOUSE_HOME"] = str(home)
+        del os.environ["WAREHOUSE_ALARM_EMAIL"]
+
+
 SCENES = (
     troubled_night,
     quiet_night,
@@ -221,6 +283,7 @@ SCENES = (
     gate_that_says_no,
     publication_that_heals,
     publication_of_nothing,
+    alarms_by_mail,
 )
 
 if __name__ == "__main__":

@@ -146,3 +146,56 @@ def test_a_publication_by_hand_needs_a_build(scenes):
     scene = scenes["publication_of_nothing"]
     assert (scene["state"], scene["calls"]) == ("failed", {})
     assert reason(scene, "choose_build") == "No gated build called this run; name one in the parameter build_id."
+
+
+# Alarms
+
+
+@pytest.fixture
+def mails(scenes):
+    return {
+        name: [(subject.removeprefix("Children's warehouse: "), text) for subject, text in run["mails"]]
+        for name, run in scenes["alarms_by_mail"].items()
+    }
+
+
+def test_a_late_source_is_told_of_once_and_again_when_it_is_there(mails):
+    ((subject, text),) = mails["late"]
+    assert subject == "social care"
+    assert "<b>1 opened.</b>" in text and "late:310:social_care" in text
+    assert "run manual__" in text, "it names the run to look at"
+    assert mails["late again"] == []
+    ((subject, text),) = mails["there"]
+    assert subject == "social care"
+    assert "<b>1 resolved.</b>" in text and "social_care of 310 arrived" in text
+
+
+def test_a_gate_that_says_no_and_a_build_that_fails_are_told_of_and_leave_the_run_red(scenes, mails):
+    ((subject, text),) = mails["gate says no"]
+    assert subject == "build"
+    assert "gate:fct_review:PUB-EMPTY" in text
+    ((_, text),) = mails["models fail"]
+    assert "Build b1 failed." in text and "<li>gate:fct_review:PUB-EMPTY" in text
+    ((_, text),) = mails["built"]
+    assert "<b>2 resolved.</b>" in text
+    runs = scenes["alarms_by_mail"]
+    assert [runs[name]["state"] for name in ("gate says no", "models fail", "built")] == ["failed", "failed", "success"]
+    assert events(runs["gate says no"], "failed") == [("failed", "judge")]
+
+
+def test_a_publication_that_fails_is_told_of_until_a_release_comes_out(scenes, mails):
+    ((subject, text),) = mails["not published"]
+    assert subject == "publish"
+    assert "Build b1 passed the gate and could not be published." in text
+    ((_, text),) = mails["published"]
+    assert "<b>1 resolved.</b>" in text
+    runs = scenes["alarms_by_mail"]
+    assert [runs[name]["state"] for name in ("not published", "published")] == ["failed", "success"]
+
+
+def test_a_mail_server_that_is_down_changes_nothing_in_the_run(scenes):
+    run = scenes["alarms_by_mail"]["gate says no to a dead server"]
+    assert run["state"] == "failed"
+    assert events(run, "failed") == [("failed", "judge")]
+    assert ("succeeded", "tell_of_build") in events(run, "succeeded")
+    assert "Alarms by email: NOT SENT (ConnectionRefusedError)" in scenes["log"]
