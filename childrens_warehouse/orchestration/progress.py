@@ -18,6 +18,8 @@ BRIEF_TASKS = frozenset(
         "find_deliveries",
         "go_on_if_needed",
         "list_authorities",
+        "tell_of_build",
+        "tell_of_publication",
         "wait_for_folder",
     }
 )

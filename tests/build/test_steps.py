@@ -119,6 +119,8 @@ def test_nothing_changed_is_noticed_before_anything_is_touched(settings: Setting
     assert not result.start.needed
     assert "Nothing changed since release 2017-05-31-" in result.start.reason
     assert Workspace.of(settings).state.read_bytes() == before
+    noted = Ledger(settings.home.ledger).query("select run_id, build_id, state from build_event order by rowid desc")
+    assert noted[0] == {"run_id": "second", "build_id": "", "state": "not needed"}
 
 
 def test_a_build_can_be_forced_and_then_starts_from_raw(settings: Settings) -> None:

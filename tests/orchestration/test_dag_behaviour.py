@@ -126,6 +126,7 @@ def test_a_build_that_passes_hands_on_its_build_id(scenes):
 def test_a_build_that_is_not_needed_ends_green_and_calls_nobody(scenes):
     scene = scenes["build_that_is_not_needed"]
     assert (scene["state"], scene["emitted"], scene["calls"]) == ("success", {}, {})
+    assert events(scene, "succeeded")[-1] == ("succeeded", "tell_of_build"), "it resolves what is over"
 
 
 def test_a_gate_that_says_no_stops_the_publication_at_once(scenes):
