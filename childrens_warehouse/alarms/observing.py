@@ -320,11 +320,9 @@ def _known(source: str, file_name: str) -> str:
     return f"undeclared-{hashlib.sha256(file_name.encode()).hexdigest()[:8]}"
 
 
-def _rule(code: str | None) -> tuple[str, dict[str, str]]:
-    explained = rules().get(code or "")
-    if explained is None:
-        return "a rule", {"what": "a rule that expectations/rules.csv does not have.", "how_to_put_it_right": ""}
-    return str(code), explained
+def _rule(code: str) -> tuple[str, dict[str, str]]:
+    unexplained = {"what": f"{code}, which expectations/rules.csv does not explain.", "how_to_put_it_right": ""}
+    return code, rules().get(code, unexplained)
 
 
 def _how_much(failed: Mapping[str, Any]) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import Any
 
 import duckdb
 import pytest
 
+from childrens_warehouse.alarms import Changes, note, observing
+from childrens_warehouse.alarms.wording import message
 from childrens_warehouse.build import gating, steps
 from childrens_warehouse.build.candidate import Stage, Workspace
 from childrens_warehouse.errors import GateError, GateFailed
@@ -57,6 +60,35 @@ def test_a_rule_that_is_broken_stops_publication_and_says_so_without_a_value(set
     assert (recorded["run_id"], recorded["verdict"]) == ("bad", "fail")
     told = [str(refused.value), recorded["failed"], Workspace.of(settings).gate.read_text()]
     assert all("TEST-SEX" in text and "SECRET-VALUE" not in text for text in told)
+
+
+def test_the_incident_of_a_gate_names_the_rule_and_what_stays_published_until_the_next_build_passes(
+    settings: Settings,
+) -> None:
+    def tell(start: steps.BuildStart, verdict: dict[str, Any] | None) -> tuple[Changes, str]:
+        changes = note(settings, "run", *observing.build(settings, "run", start.to_dict(), [], verdict))
+        words = message(settings, "run", changes.opened, changes.resolved)
+        return changes, f"{words.html} {json.dumps(words.payload)}"
+
+    small_warehouse.deliver_night(settings)
+    released = publish(settings, steps.build(settings, "good").build_id)
+    small_warehouse.deliver_night(settings, JUNE_1, sex="SECRET-VALUE")
+    start = steps.begin(settings, "bad")
+    steps.build_layers(settings, start.build_id)
+    with pytest.raises(GateFailed):
+        steps.gate(settings, start.build_id)
+
+    changes, words = tell(start, None)
+    assert [str(each.key) for each in changes.opened] == ["gate:dim_child:TEST-SEX"]
+    assert "TEST-SEX on dim_child (30 of 30)" in words and "SECRET-VALUE" not in words
+    assert f"Release {released.release_id} stays published: data as at 31 May 2017" in words
+
+    waive(settings, rule="TEST-SEX", table="dim_child", expires_on="2017-06-01")
+    start = steps.begin(settings, "waived")
+    steps.build_layers(settings, start.build_id)
+    changes, words = tell(start, steps.gate(settings, start.build_id).to_dict())
+    assert [str(each.key) for each in changes.resolved] == ["gate:dim_child:TEST-SEX"]
+    assert f"Resolved: build {start.build_id} passed the gate." in words
 
 
 def test_a_refused_candidate_is_never_built_upon(settings: Settings) -> None:
