@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -35,12 +36,18 @@ def receive(delivered: Path, archive_folder: Path) -> Received:
     part = archive_folder / f".{delivered.name}.{os.getpid()}.part"
     try:
         before = delivered.stat()
-        digest, size, not_text = _copy(delivered, part)
+        # Where the archive may hold this very file already, it is worth a look before another copy is written.
+        may_be_kept = any(path.stat().st_size == before.st_size for path in archive_folder.glob(f"*-{delivered.name}"))
+        digest, size, not_text = _read(delivered, None if may_be_kept else part)
+        kept = archive_folder / f"{digest[:16]}-{delivered.name}"
+        if may_be_kept and not kept.exists():
+            digest, size, not_text = _read(delivered, part)
         after = delivered.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size != after.st_size:
             raise FileRefused("FILE-CHANGING", "the file changed while it was read: it is still being written.")
         kept = archive_folder / f"{digest[:16]}-{delivered.name}"
-        part.replace(kept)
+        if part.exists():
+            part.replace(kept)
     except FileNotFoundError:
         raise FileRefused("FILE-MISSING", "the manifest names this file and it is not in the folder.") from None
     finally:
@@ -48,19 +55,29 @@ def receive(delivered: Path, archive_folder: Path) -> Received:
     return Received(kept, digest, size, not_text)
 
 
-def _copy(source: Path, target: Path) -> tuple[str, int, tuple[int, int] | None]:
-    """Copy, hash and look for the first byte that is not UTF-8, in one pass; the hash in a thread of its own."""
+def _read(source: Path, copy: Path | None) -> tuple[str, int, tuple[int, int] | None]:
+    """Hash a file and look for the first byte that is not UTF-8, in one pass, and copy it if asked to.
+
+    The hash is taken in a thread of its own.
+    """
     digest, check, size = hashlib.sha256(), TextCheck(), 0
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY_FILE)
-    with source.open("rb") as reader, os.fdopen(descriptor, "wb") as writer, ThreadPoolExecutor(1) as beside:
+    with contextlib.ExitStack() as stack:
+        reader = stack.enter_context(source.open("rb"))
+        beside = stack.enter_context(ThreadPoolExecutor(1))
+        writer = None
+        if copy:
+            descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY_FILE)
+            writer = stack.enter_context(os.fdopen(descriptor, "wb"))
         while block := reader.read(BLOCK):
             hashing = beside.submit(digest.update, block)
-            writer.write(block)
+            if writer:
+                writer.write(block)
             check.feed(block)
             size += len(block)
             hashing.result()
-        writer.flush()
-        os.fsync(writer.fileno())
+        if writer:
+            writer.flush()
+            os.fsync(writer.fileno())
     check.end()
     return digest.hexdigest(), size, check.found
 
