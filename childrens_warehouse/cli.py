@@ -151,3 +151,7 @@ def main() -> None:
 
 
 _register()
+
+
+if __name__ == "__main__":
+    main()

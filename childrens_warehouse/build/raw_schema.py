@@ -17,6 +17,10 @@ EXTRACT_COLUMNS = (
     "file_name VARCHAR, extract_date DATE, generated_at TIMESTAMP, rows_read BIGINT, rows_loaded BIGINT, "
     "rows_refused BIGINT, rows_in_force BIGINT"
 )
+WITHDRAWAL_COLUMNS = (
+    "authority_code VARCHAR, dataset VARCHAR, scope VARCHAR, child_key BIGINT, pupil_key BIGINT, patient_key BIGINT, "
+    "withdrawn_on DATE, known_at TIMESTAMP, source_file VARCHAR, source_row BIGINT, is_back BOOLEAN"
+)
 NIGHT_COLUMNS = "as_at DATE, known_on TIMESTAMP"
 
 
@@ -34,5 +38,6 @@ def create_empty(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create or replace view raw.{dataset.name} as select {columns} where false")
     connection.execute(f"create or replace table raw.attendance_partition ({PARTITION_COLUMNS})")
     connection.execute(f"create or replace table raw.extract ({EXTRACT_COLUMNS})")
+    connection.execute(f"create or replace table raw.withdrawal ({WITHDRAWAL_COLUMNS})")
     connection.execute(f"create or replace table raw.night ({NIGHT_COLUMNS})")
     connection.execute("insert into raw.night values (date '2017-05-31', null)")

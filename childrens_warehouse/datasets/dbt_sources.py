@@ -51,6 +51,23 @@ BESIDE: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
     (
+        "withdrawal",
+        "One row per row of a list (attendance left out) that the next file of its scope no longer has.",
+        (
+            ("authority_code", "VARCHAR", "Three-digit code of the local authority."),
+            ("dataset", "VARCHAR", "Declared dataset that the row belonged to."),
+            ("scope", "VARCHAR", "Scope of the files, e.g. full or collection_year:2017."),
+            ("child_key", "BIGINT", "Child of the row, where its key has a social care id."),
+            ("pupil_key", "BIGINT", "Pupil of the row, where its key has a UPN."),
+            ("patient_key", "BIGINT", "Patient of the row, where its key has the trust's id."),
+            ("withdrawn_on", "DATE", "Night of the first file without the row."),
+            ("known_at", "TIMESTAMP", "When the supplier generated that file (UTC)."),
+            ("source_file", "VARCHAR", "File that had the row last: the first 16 characters of its SHA-256."),
+            ("source_row", "BIGINT", "Row number in that file."),
+            ("is_back", "BOOLEAN", "Do the files in force have a row with that key again?"),
+        ),
+    ),
+    (
         "night",
         "Exactly one row: the night this build speaks of.",
         (

@@ -12,13 +12,16 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from childrens_warehouse import sql
 from childrens_warehouse.build.raw_schema import create_empty, typed_columns
 from childrens_warehouse.datasets import ALL, BY_NAME, Coverage, Dataset
 from childrens_warehouse.raw.acceptance import Acceptance, accepted
+from childrens_warehouse.raw.withdrawals import Withdrawal, select, withdrawals
 from childrens_warehouse.settings import Settings
 
 
@@ -39,6 +42,7 @@ class InForce:
     extracts: tuple[Acceptance, ...]
     rows_in_force: dict[tuple[str, str], int]
     partitions: tuple[Partition, ...]
+    withdrawn: tuple[Withdrawal, ...]
     as_at: dt.date | None
     known_on: dt.datetime | None
 
@@ -50,6 +54,7 @@ class InForce:
             for each in self.extracts
         )
         told += [f"{each.authority}/{each.month}/{each.fingerprint}" for each in self.partitions]
+        told += sorted(f"{each.withdrawn_on}/{each.path.name}" for each in self.withdrawn)
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
@@ -77,6 +82,9 @@ def in_force(settings: Settings, known_on: dt.datetime | None = None) -> InForce
         extracts=tuple(sorted(extracts, key=lambda each: (each.authority, each.dataset, each.scope, each.sha256))),
         rows_in_force=rows,
         partitions=tuple(sorted(partitions, key=lambda each: (each.authority, each.month))),
+        withdrawn=tuple(
+            withdrawals(settings.home, (each for acceptances in by_dataset.values() for each in acceptances))
+        ),
         as_at=max((each.extract_date for each in extracts), default=None),
         known_on=known_on,
     )
@@ -141,6 +149,7 @@ def create_raw_schema(
             for each in force.partitions
         ],
     )
+    _insert_withdrawals(connection, settings, force)
     for dataset in ALL:
         of_dataset = [each for each in force.extracts if each.dataset == dataset.name]
         if dataset.coverage is Coverage.SCHOOL_DATE:
@@ -148,6 +157,16 @@ def create_raw_schema(
         elif of_dataset:
             parts = [_select(settings, dataset, each) for each in of_dataset]
             connection.execute(f"create or replace view raw.{dataset.name} as {' union all '.join(parts)}")
+
+
+def _insert_withdrawals(connection: duckdb.DuckDBPyConnection, settings: Settings, force: InForce) -> None:
+    """`raw.withdrawal`: what disappeared from a list, and whether the list has it again."""
+    contents: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    for each in force.extracts:
+        contents[each.authority, each.dataset].append(each.content(settings.home))
+    for withdrawal in force.withdrawn:
+        in_force = contents[withdrawal.newer.authority, withdrawal.newer.dataset]
+        connection.execute(f"insert into raw.withdrawal {select(withdrawal, in_force)}")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:
@@ -164,10 +183,17 @@ def _select(settings: Settings, dataset: Dataset, each: Acceptance, where: str =
         "_stamp": sql.literal(each.generated_at),
         "_source_file": sql.literal(each.file_id),
     }
-    columns = ", ".join(
-        f"{lineage[name]} as {name}" if name in lineage else sql.name(name) for name, _ in typed_columns(dataset)
-    )
-    return f"select {columns} from read_parquet({sql.literal(each.content(settings.home))}) {where}"
+    content = each.content(settings.home)
+    there = set(pq.read_schema(content).names)
+
+    def column(name: str, kind: str) -> str:
+        if name in lineage:
+            return f"{lineage[name]} as {name}"
+        # Declared after the file was landed: what it said of that is in the archive, not in raw.
+        return sql.name(name) if name in there else f"cast(null as {kind}) as {sql.name(name)}"
+
+    columns = ", ".join(column(name, kind) for name, kind in typed_columns(dataset))
+    return f"select {columns} from read_parquet({sql.literal(content)}) {where}"
 
 
 def _create_attendance_view(

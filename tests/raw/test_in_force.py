@@ -150,7 +150,7 @@ def test_the_same_content_again_is_a_new_acceptance_of_old_rows(supplier):
         outcome = supplier.land("social_care", day)["uasc.csv"]
     assert outcome.status == "unchanged"
     assert rows(supplier.settings, "select count(*) from raw.ssda903_uasc") == [(1,)]
-    assert len(list(supplier.home.raw.rglob("*.parquet"))) == 2
+    assert len(list(supplier.home.raw.glob("*/*/content/*.parquet"))) == 2
 
 
 def test_new_changed_unchanged_and_withdrawn_are_counted(supplier):
