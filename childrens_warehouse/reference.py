@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -42,6 +43,29 @@ def code_list(list_name: str) -> tuple[Code, ...]:
     if not rows:
         raise KeyError(f"No seed holds the code list {list_name}.")
     return tuple(Code(row[column], row["label"], _day(row["valid_from"]), _day(row["valid_to"])) for row in rows)
+
+
+@cache
+def spellings(list_name: str) -> dict[str, str]:
+    """How people spell the codes of one list: spelling, made `plain` -> code.
+
+    The seed `code_spelling`, the codes themselves, their labels, and both together. What could be two codes is none of
+    them. Raises KeyError for a list that no seed holds.
+    """
+    codes = code_list(list_name)
+    told = {plain(row["spelling"]): row["code"] for row in _rows("code_spelling.csv") if row["list_name"] == list_name}
+    meant: dict[str, set[str]] = {}
+    for each in codes:
+        for spelling in (each.label, f"{each.code} {each.label}", f"{each.label} {each.code}"):
+            meant.setdefault(plain(spelling), set()).add(each.code)
+    unmistakable = {spelling: min(found) for spelling, found in meant.items() if len(found) == 1}
+    known = unmistakable | told | {plain(each.code): each.code for each in codes}
+    return {spelling: code for spelling, code in known.items() if spelling}
+
+
+def plain(text: str) -> str:
+    """What letter case, blanks and punctuation do not change. `landing.rows` says the same in SQL."""
+    return " ".join(re.findall("[a-z0-9]+", text.lower()))
 
 
 @cache

@@ -25,7 +25,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 
     for name in list(os.environ):
-        if name.startswith("WAREHOUSE_") and name != "WAREHOUSE_SSDA903_SAMPLES":
+        if name.startswith("WAREHOUSE_") and not name.endswith("_SAMPLES"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("WAREHOUSE_PSEUDONYM_KEY", KEY)
 

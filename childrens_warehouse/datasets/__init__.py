@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from childrens_warehouse.datasets import education, health, social_care, ssda903
+from childrens_warehouse.datasets import annex_a, cin_census, education, health, social_care, ssda903
 from childrens_warehouse.datasets.declaration import (
     LINEAGE,
     Column,
@@ -18,7 +18,14 @@ from childrens_warehouse.datasets.declaration import (
     Source,
 )
 
-ALL: tuple[Dataset, ...] = (*ssda903.DATASETS, *social_care.DATASETS, *health.DATASETS, *education.DATASETS)
+ALL: tuple[Dataset, ...] = (
+    *ssda903.DATASETS,
+    *social_care.DATASETS,
+    *cin_census.DATASETS,
+    *annex_a.DATASETS,
+    *health.DATASETS,
+    *education.DATASETS,
+)
 BY_NAME: dict[str, Dataset] = {dataset.name: dataset for dataset in ALL}
 
 

@@ -73,7 +73,8 @@ def _dataset(dataset: Dataset) -> str:
     if years := _years(dataset):
         said.append(f"collection years {years}")
     if dataset.parts:
-        said.append("also as " + ", ".join(f"{part.name} of `{part.file}`" for part in dataset.parts))
+        places = ", ".join(f"{part.name} of `{part.file}`" for part in dataset.parts)
+        said.append(f"also as {places}" if dataset.file else f"as {places}")
     if dataset.may_be_empty:
         said.append("may be without rows")
     return (

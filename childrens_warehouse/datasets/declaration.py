@@ -73,11 +73,14 @@ class Identifier(StrEnum):
     PATIENT_ID = "patient_id"
     # Of a member of staff: a social worker's registration number leads to a name on a public register.
     WORKER_ID = "worker_id"
+    # Of people who want to adopt, and of the family they are or become.
+    ADOPTER_ID = "adopter_id"
+    FAMILY_ID = "family_id"
 
 
 # Issued by one authority's system: the same text elsewhere is somebody else, so the authority is part of the
 # pseudonym. UPN and NHS number are national.
-LOCAL_IDENTIFIERS = frozenset({Identifier.SOCIAL_CARE_ID, Identifier.PATIENT_ID, Identifier.WORKER_ID})
+LOCAL_IDENTIFIERS = frozenset(Identifier) - {Identifier.UPN, Identifier.NHS_NUMBER}
 
 
 @dataclass(frozen=True)
@@ -279,6 +282,8 @@ def identifier(name: str, domain: Identifier, description: str, **options: objec
         Identifier.NHS_NUMBER: "nhs_number_key",
         Identifier.PATIENT_ID: "patient_key",
         Identifier.WORKER_ID: "worker_key",
+        Identifier.ADOPTER_ID: "adopter_key",
+        Identifier.FAMILY_ID: "adoptive_family_key",
     }
     options.setdefault("raw_name", defaults[domain])
     return _column(name, Kind.TEXT, description, personal=PersonalData.IDENTIFIER, identifier=domain, **options)

@@ -12,6 +12,7 @@ from childrens_warehouse.datasets.declaration import (
     Coverage,
     Dataset,
     Identifier,
+    Part,
     PersonalData,
     RowMark,
     Source,
@@ -27,6 +28,8 @@ from childrens_warehouse.datasets.declaration import (
 
 OWNER = "Children's social care data team"
 DATE_FORMAT = "%d/%m/%Y"
+# The same return as one document; it has no form for social workers and deprivation of liberty known here.
+XML = "ssda903.xml"
 
 CHILD = identifier("CHILD", Identifier.SOCIAL_CARE_ID, "Social care id of the child.", required=True)
 DOB = birth_date("DOB")
@@ -44,6 +47,7 @@ HEADER = Dataset(
     name="ssda903_header",
     source=Source.SOCIAL_CARE,
     file="header.csv",
+    parts=(Part(XML, "HEADER"),),
     title="SSDA903 header",
     grain="One row per child in the collection year.",
     columns=(
@@ -65,6 +69,7 @@ EPISODES = Dataset(
     name="ssda903_episodes",
     source=Source.SOCIAL_CARE,
     file="episodes.csv",
+    parts=(Part(XML, "EPISODE"),),
     title="SSDA903 episodes of care",
     grain="One row per child and episode: a new episode starts when legal status, placement or carer changes.",
     columns=(
@@ -96,6 +101,7 @@ REVIEWS = Dataset(
     name="ssda903_reviews",
     source=Source.SOCIAL_CARE,
     file="reviews.csv",
+    parts=(Part(XML, "AREVIEW"),),
     title="SSDA903 reviews",
     grain="One row per child and statutory review held.",
     columns=(
@@ -116,6 +122,7 @@ UASC = Dataset(
     name="ssda903_uasc",
     source=Source.SOCIAL_CARE,
     file="uasc.csv",
+    parts=(Part(XML, "UASC"),),
     title="SSDA903 unaccompanied asylum-seeking children",
     grain="One row per child who was unaccompanied and seeking asylum in the collection year.",
     columns=(
@@ -135,6 +142,7 @@ OC2 = Dataset(
     name="ssda903_oc2",
     source=Source.SOCIAL_CARE,
     file="oc2.csv",
+    parts=(Part(XML, "OC2"),),
     title="SSDA903 health and wellbeing of children looked after for twelve months (OC2)",
     grain="One row per child looked after continuously for the twelve months to 31 March.",
     columns=(
@@ -177,6 +185,7 @@ OC3 = Dataset(
     name="ssda903_oc3",
     source=Source.SOCIAL_CARE,
     file="oc3.csv",
+    parts=(Part(XML, "OC3"),),
     title="SSDA903 care leavers (OC3)",
     grain="One row per care leaver whose birthday of the return's ages fell in the collection year.",
     columns=(
@@ -204,6 +213,7 @@ AD1 = Dataset(
     name="ssda903_ad1",
     source=Source.SOCIAL_CARE,
     file="ad1.csv",
+    parts=(Part(XML, "AD1"),),
     title="SSDA903 adoptions (AD1)",
     grain="One row per child adopted in the collection year.",
     columns=(
@@ -240,6 +250,7 @@ PLACED_FOR_ADOPTION = Dataset(
     name="ssda903_placed_for_adoption",
     source=Source.SOCIAL_CARE,
     file="placed_for_adoption.csv",
+    parts=(Part(XML, "AD_PLACED"),),
     title="SSDA903 decisions that a child should be placed for adoption",
     grain="One row per child and decision that the child should be placed for adoption.",
     columns=(
@@ -267,6 +278,7 @@ PREVIOUS_PERMANENCE = Dataset(
     name="ssda903_previous_permanence",
     source=Source.SOCIAL_CARE,
     file="previous_permanence.csv",
+    parts=(Part(XML, "PERMANENCE"),),
     title="SSDA903 permanence before this period of care",
     grain="One row per child who started to be looked after on or after 1 April 2016.",
     columns=(
@@ -294,6 +306,7 @@ MISSING = Dataset(
     name="ssda903_missing",
     source=Source.SOCIAL_CARE,
     file="missing.csv",
+    parts=(Part(XML, "AMISSING"),),
     title="SSDA903 children missing or away",
     grain="One row per child, kind and day on which the child went missing or away from placement.",
     columns=(

@@ -18,7 +18,7 @@ import duckdb
 from childrens_warehouse import sql
 from childrens_warehouse.datasets import Column, Coverage, Dataset, Kind
 from childrens_warehouse.landing.formats.text_rows import TextRows
-from childrens_warehouse.reference import code_list, collection_year_end
+from childrens_warehouse.reference import code_list, collection_year_end, spellings
 from childrens_warehouse.settings import OWNER_ONLY_FILE
 
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2100, 1, 1)
@@ -279,15 +279,36 @@ def _partial_date(text: str) -> str:
 
 
 def _as_the_list_spells_it(text: str, list_name: str) -> str:
-    """Codes are matched without regard to letter case; '1.0' is what spreadsheets make of the code 1."""
-    codes = [code.code for code in code_list(list_name)]
-    if any(code.isdigit() for code in codes):
+    """The code that is meant: as it is, by its label, or as councils spell it (`reference.spellings`).
+
+    'Male', 'a) Male', 'WBRI - White British' and 'q) 6: Police' are codes of their lists; behind a code and a separator
+    anything may stand, because labels are worded in many ways. '1.0' is what spreadsheets make of the code 1.
+    What no spelling explains stays as it is, for CODE-UNKNOWN.
+    """
+    codes, known = [code.code for code in code_list(list_name)], spellings(list_name)
+    if any(spelling.isdigit() for spelling in known):
         text = f"regexp_replace({text}, '^([0-9]+)[.]0+$', '\\1')"
+    cased = text
     if all(code == code.upper() for code in codes):
-        return f"upper({text})"
-    if all(code == code.lower() for code in codes):
-        return f"lower({text})"
-    return text
+        cased = f"upper({text})"
+    elif all(code == code.lower() for code in codes):
+        cased = f"lower({text})"
+    meant = f"map([{sql.literals(known)}], [{sql.literals(known.values())}])"
+    unlettered = f"regexp_replace({text}, '^[A-Za-z]{{1,2}}[)] *', '')"
+    before_separator = f"regexp_extract({unlettered}, '^([A-Za-z0-9]+) *[-:\u2013\u2014] *[^ ]', 1)"
+    ways = ", ".join(f"{meant}[{_plain(each)}]" for each in (text, unlettered))
+    by_code = {code.upper(): code for code in codes}
+    of_code = f"map([{sql.literals(by_code)}], [{sql.literals(by_code.values())}])[upper({before_separator})]"
+    # Codes as they are come first and nearly always: the rest is only worked out for what is left.
+    return (
+        f"case when list_contains([{sql.literals(codes)}], {cased}) then {cased} "
+        f"when {text} is not null then coalesce({ways}, {of_code}, {cased}) end"
+    )
+
+
+def _plain(text: str) -> str:
+    """`reference.plain` in SQL."""
+    return f"trim(regexp_replace(lower({text}), '[^a-z0-9]+', ' ', 'g'))"
 
 
 def _refusal(dataset: Dataset) -> str:
@@ -312,7 +333,7 @@ def _refusal(dataset: Dataset) -> str:
     if dataset.spell:
         start, end = dataset.spell
         whens.append((f"{sql.name(end.lower())} < {sql.name(start.lower())}", "SPELL-REVERSED", end, "''"))
-    cases = (f"when {test} then '{rule}:{column}:' || {hint}" for test, rule, column, hint in whens)
+    cases = (f"when {test} then {sql.literal(f'{rule}:{column}:')} || {hint}" for test, rule, column, hint in whens)
     return f"case {' '.join(cases)} end"
 
 
