@@ -160,8 +160,9 @@ class _Reader:
             if kind == child.element:
                 depth += 1 if event == "start" else -1
                 if event == "end" and not depth:
+                    self._forget_before(element)
                     self._emit(self._collect(element, child), {}, "")
-                    self._let_go(element)
+                    element.clear()
             elif event == "end" and (header := self.document.header) and kind == header.element:
                 self._header(element, header)
                 element.clear()
@@ -250,13 +251,11 @@ class _Reader:
         for below in element.iterdescendants():
             self._refuse_one(below, what)
 
-    def _let_go(self, child: Any) -> None:
-        """Forget a child that was read, and what lay before it."""
-        child.clear()
-        parent = child.getparent()
-        while (before := child.getprevious()) is not None:
+    def _forget_before(self, child: Any) -> None:
+        """Let go of what lies before a child: the children that were read, and what belongs to none."""
+        for before in reversed(list(child.itersiblings(preceding=True))):
             self._outside(before.iter())
-            parent.remove(before)
+            before.getparent().remove(before)
 
     def _outside(self, elements: Iterable[Any]) -> None:
         """What lies in no child; the children among it were read, and are empty by now."""
