@@ -88,7 +88,7 @@ def write_content(
     for column in dataset.raw_columns:
         expression = f"j.{_name(column)}"
         if domain := _domain(column):
-            alias = f"i_{column.name.lower()}"
+            alias = sql.name(f"i_{column.name.lower()}")
             joins.append(f"left join identity_{domain} as {alias} on j.{_name(column)} = {alias}.text")
             expression = f"{alias}.key"
             if column.identifier in MARKS:

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from childrens_warehouse.datasets import files_of
+from childrens_warehouse.datasets import of_source
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.raw.in_force import in_force
 
@@ -97,7 +97,7 @@ def test_a_file_that_is_not_delivered_stays_as_it_was_known_and_is_said(supplier
     events = Ledger(supplier.home.ledger).query(
         "select file_name, rule from file_event where status = 'missing' and extract_date = ?", (DAY,)
     )
-    expected = {file.name for file in files_of("social_care")}
+    expected = {dataset.files[0] for dataset in of_source("social_care")}
     assert {event["file_name"] for event in events} == expected - {"uasc.csv"} > {"header.csv", "oc2.csv"}
     assert "ssda903_header" in {each.dataset for each in in_force(supplier.settings).extracts}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.settings import PROJECT
@@ -40,10 +40,13 @@ def child(*details: str, identifiers: str = IDENTIFIERS, characteristics: str = 
     return f"<Child>{identifiers}{characteristics}{''.join(details)}</Child>"
 
 
+def census_document(*children: str, header: str = HEADER) -> str:
+    return f"<Message>{header}<Children>{''.join(children)}</Children></Message>"
+
+
 def census(tmp_path: Path, *children: str, header: str = HEADER, year: int = 2022, spoil=lambda text: text):
     path = tmp_path / "census.xml"
-    document = spoil(f"<Message>{header}<Children>{''.join(children)}</Children></Message>")
-    path.write_bytes(document if isinstance(document, bytes) else document.encode())
+    path.write_text(spoil(census_document(*children, header=header)), encoding="utf-8")
     return read(path, "cin_census.xml", year, tmp_path)
 
 
@@ -235,7 +238,7 @@ def test_memory_does_not_grow_with_the_document(tmp_path):
 @pytest.mark.skipif(not SAMPLE.exists(), reason="WAREHOUSE_CIN_SAMPLES names no folder")
 def test_a_census_made_by_others_is_read_whole(tmp_path):
     parts = read(SAMPLE, "cin_census.xml", 2022, tmp_path)
-    root = ElementTree.parse(SAMPLE).getroot()
+    root = etree.parse(SAMPLE).getroot()
     for part, element in (("Child", "Child"), ("Disability", "Disability"), ("CINdetails", "CINdetails")):
         assert parts[part].rows == len(root.findall(f".//{element}")) > 100
         assert not parts[part].unreadable

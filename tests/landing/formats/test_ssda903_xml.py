@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import os
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
+from lxml import etree
 
 from childrens_warehouse.errors import FileRefused
 from tests.landing.formats.reading import FILES, read, rows
@@ -55,11 +55,10 @@ def as_xml(lists: dict[str, Rows]) -> str:
             names = [name for name in names_of(part) if name not in ("CHILD", "DOB")]
             parts += [f"<{part}>{elements(row, names)}</{part}>" for row in of(part, child)]
         episodes = "".join(
-            f"<EPISODE>{elements(row, [name for name in row if name != 'CHILD'])}</EPISODE>".replace("<PLACE>", "<PL>").replace(
-                "</PLACE>", "</PL>"
-            )
+            f"<EPISODE>{elements(row, [name for name in row if name != 'CHILD'])}</EPISODE>"
             for row in of("EPISODE", child)
         )
+        episodes = episodes.replace("<PLACE>", "<PL>").replace("</PLACE>", "</PL>")
         document.append(f"<CHILD><HEADER>{''.join(parts)}</HEADER>{episodes}</CHILD>")
     return f"<EXPSSDA903>{''.join(document)}</EXPSSDA903>"
 
@@ -78,33 +77,55 @@ def read_text(tmp_path: Path, document: str, year: int = 2018):
     return read(path, "ssda903.xml", year, tmp_path)
 
 
+def listed(text: str) -> Rows:
+    return list(csv.DictReader(text.split()))
+
+
 INVENTED = {
-    "HEADER": [
-        {"CHILD": "A&1", "SEX": "2", "DOB": "01/02/2005", "ETHNIC": "WBRI", "UPN": "UN3", "MOTHER": "1", "MC_DOB": "03/04/2017"},
-        {"CHILD": "B2", "SEX": "1", "DOB": "11/12/2001", "ETHNIC": "BAFR", "UPN": "", "MOTHER": "", "MC_DOB": ""},
-    ],
-    "EPISODE": [
-        {"CHILD": "A&1", "DECOM": "02/05/2017", "RNE": "S", "LS": "C2", "CIN": "N1", "PLACE": "U6", "PLACE_PROVIDER": "PR1",
-         "DEC": "01/06/2017", "REC": "X1", "REASON_PLACE_CHANGE": "CARPL", "HOME_POST": "HA1 1AA", "PL_POST": "HA2 2BB", "URN": ""},
-        {"CHILD": "A&1", "DECOM": "01/06/2017", "RNE": "P", "LS": "C2", "CIN": "N1", "PLACE": "K2", "PLACE_PROVIDER": "PR4",
-         "DEC": "", "REC": "", "REASON_PLACE_CHANGE": "", "HOME_POST": "HA1 1AA", "PL_POST": "", "URN": "1234567"},
-    ],
-    "AREVIEW": [{"CHILD": "A&1", "DOB": "01/02/2005", "REVIEW": "09/07/2017", "REVIEW_CODE": "PN1"}],
-    "UASC": [{"CHILD": "B2", "SEX": "1", "DOB": "11/12/2001", "DUC": "11/12/2019"}],
-    "OC2": [{"CHILD": "A&1", "DOB": "01/02/2005", "SDQ_SCORE": "12", "SDQ_REASON": "", "CONVICTED": "0", "HEALTH_CHECK": "",
-             "IMMUNISATIONS": "1", "TEETH_CHECK": "1", "HEALTH_ASSESSMENT": "1", "SUBSTANCE_MISUSE": "0",
-             "INTERVENTION_RECEIVED": "", "INTERVENTION_OFFERED": ""}],
-    "OC3": [{"CHILD": "B2", "DOB": "11/12/2001", "IN_TOUCH": "YES", "ACTIV": "F2", "ACCOM": "U1"}],
-    "AD1": [{"CHILD": "A&1", "DOB": "01/02/2005", "DATE_INT": "03/03/2017", "DATE_MATCH": "04/04/2017", "FOSTER_CARE": "0",
-             "NB_ADOPTR": "2", "SEX_ADOPTR": "MF", "LS_ADOPTR": "L11"}],
-    "AD_PLACED": [{"CHILD": "A&1", "DOB": "01/02/2005", "DATE_PLACED": "05/05/2017", "DATE_PLACED_CEASED": "",
-                   "REASON_PLACED_CEASED": ""}],
-    "PERMANENCE": [{"CHILD": "B2", "DOB": "11/12/2001", "PREV_PERM": "P1", "LA_PERM": "310", "DATE_PERM": "zz/06/2015"}],
-    "AMISSING": [
-        {"CHILD": "B2", "DOB": "11/12/2001", "MISSING": "M", "MIS_START": "01/07/2017", "MIS_END": "03/07/2017"},
-        {"CHILD": "B2", "DOB": "11/12/2001", "MISSING": "A", "MIS_START": "05/08/2017", "MIS_END": ""},
-    ],
-}  # fmt: skip
+    "HEADER": listed("""
+        CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB
+        A&1,2,01/02/2005,WBRI,UN3,1,03/04/2017
+        B2,1,11/12/2001,BAFR,,,
+    """),
+    "EPISODE": listed("""
+        CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN
+        A&1,02/05/2017,S,C2,N1,U6,PR1,01/06/2017,X1,CARPL,HA11AA,HA22BB,
+        A&1,01/06/2017,P,C2,N1,K2,PR4,,,,HA11AA,,1234567
+    """),
+    "AREVIEW": listed("""
+        CHILD,DOB,REVIEW,REVIEW_CODE
+        A&1,01/02/2005,09/07/2017,PN1
+    """),
+    "UASC": listed("""
+        CHILD,SEX,DOB,DUC
+        B2,1,11/12/2001,11/12/2019
+    """),
+    "OC2": listed(f"""
+        {",".join(names_of("OC2"))}
+        A&1,01/02/2005,12,,0,,1,1,1,0,,
+    """),
+    "OC3": listed("""
+        CHILD,DOB,IN_TOUCH,ACTIV,ACCOM
+        B2,11/12/2001,YES,F2,U1
+    """),
+    "AD1": listed("""
+        CHILD,DOB,DATE_INT,DATE_MATCH,FOSTER_CARE,NB_ADOPTR,SEX_ADOPTR,LS_ADOPTR
+        A&1,01/02/2005,03/03/2017,04/04/2017,0,2,MF,L11
+    """),
+    "AD_PLACED": listed("""
+        CHILD,DOB,DATE_PLACED,DATE_PLACED_CEASED,REASON_PLACED_CEASED
+        A&1,01/02/2005,05/05/2017,,
+    """),
+    "PERMANENCE": listed("""
+        CHILD,DOB,PREV_PERM,LA_PERM,DATE_PERM
+        B2,11/12/2001,P1,310,zz/06/2015
+    """),
+    "AMISSING": listed("""
+        CHILD,DOB,MISSING,MIS_START,MIS_END
+        B2,11/12/2001,M,01/07/2017,03/07/2017
+        B2,11/12/2001,A,05/08/2017,
+    """),
+}
 
 
 def test_an_invented_return_has_the_same_cells_in_both_forms(tmp_path):
@@ -130,7 +151,8 @@ def test_the_flag_alone_makes_a_child_unaccompanied(tmp_path):
 
 
 def test_dates_written_year_first_are_understood(tmp_path):
-    parts = read_text(tmp_path, as_xml(INVENTED).replace("02/05/2017", "2017-05-02").replace("01/02/2005", "2005-02-01"))
+    document = as_xml(INVENTED).replace("02/05/2017", "2017-05-02").replace("01/02/2005", "2005-02-01")
+    parts = read_text(tmp_path, document)
     for part in INVENTED:
         assert cells_of_xml(parts, part) == cells(INVENTED, part), part
 
@@ -148,7 +170,8 @@ def test_what_comes_twice_is_unreadable_and_nothing_is_lost(tmp_path):
         (0, 1), (0, 1), (0, 2),
     ]  # fmt: skip
 
-    parts = read_text(tmp_path, document.replace("</EXPSSDA903>", "<EPISODE><DECOM>01/01/2017</DECOM></EPISODE></EXPSSDA903>"))
+    loose = "<EPISODE><DECOM>01/01/2017</DECOM></EPISODE>"
+    parts = read_text(tmp_path, document.replace("</EXPSSDA903>", f"{loose}</EXPSSDA903>"))
     assert parts["EPISODE"].unreadable == ((3, "EPISODE in line 1 lies outside any CHILD"),)
 
 
@@ -162,7 +185,7 @@ def test_another_document_is_refused(tmp_path):
 @pytest.mark.skipif(not (SAMPLES / "fake_903.xml").exists(), reason="WAREHOUSE_SSDA903_SAMPLES names no folder")
 def test_a_return_made_by_others_is_read_whole(tmp_path):
     parts = read(SAMPLES / "fake_903.xml", "ssda903.xml", 2018, tmp_path)
-    root = ElementTree.parse(SAMPLES / "fake_903.xml").getroot()
+    root = etree.parse(SAMPLES / "fake_903.xml").getroot()
     for part, element in (("HEADER", "HEADER"), ("EPISODE", "EPISODE"), *((name, name) for name in NESTED)):
         found = Counter(
             (child.findtext(".//CHILDID"), *(each.findtext("PL" if name == "PLACE" else name) or ""
