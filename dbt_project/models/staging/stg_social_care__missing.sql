@@ -1,0 +1,36 @@
+with
+
+source as (
+
+    select * from {{ source('raw', 'ssda903_missing') }}
+    where {{ is_kept('_marks') }}
+
+),
+
+final as (
+
+    select
+        -- identifiers
+        cast(_authority_code as {{ dbt.type_string() }}) as authority_code,
+        cast(child_key as bigint) as child_key,
+
+        -- codes
+        cast(missing as {{ dbt.type_string() }}) as missing_code,
+
+        -- dates
+        cast(birth_month as date) as birth_month,
+        cast(mis_start as date) as started_on,
+        cast(mis_end as date) as ended_on,
+
+        -- lineage
+        cast(_collection_year as integer) as collection_year,
+        cast(_stamp as timestamp) as stamp,
+        cast(_marks as {{ dbt.type_string() }}) as marks,
+        cast(_source_file as {{ dbt.type_string() }}) as source_file,
+        cast(_source_row as bigint) as source_row
+
+    from source
+
+)
+
+select * from final

@@ -1,0 +1,36 @@
+with
+
+source as (
+
+    select * from {{ source('raw', 'ssda903_placed_for_adoption') }}
+    where {{ is_kept('_marks') }}
+
+),
+
+final as (
+
+    select
+        -- identifiers
+        cast(_authority_code as {{ dbt.type_string() }}) as authority_code,
+        cast(child_key as bigint) as child_key,
+
+        -- codes
+        cast(reason_placed_ceased as {{ dbt.type_string() }}) as end_reason_code,
+
+        -- dates
+        cast(birth_month as date) as birth_month,
+        cast(date_placed as date) as decided_on,
+        cast(date_placed_ceased as date) as ended_on,
+
+        -- lineage
+        cast(_collection_year as integer) as collection_year,
+        cast(_stamp as timestamp) as stamp,
+        cast(_marks as {{ dbt.type_string() }}) as marks,
+        cast(_source_file as {{ dbt.type_string() }}) as source_file,
+        cast(_source_row as bigint) as source_row
+
+    from source
+
+)
+
+select * from final
