@@ -110,10 +110,10 @@ def status(night: Night = None) -> None:
 
 @app.command()
 def generate() -> None:
-    """Write the files that derive from the declarations: the dbt source and the data dictionary."""
-    from childrens_warehouse.datasets import data_dictionary, dbt_sources
+    """Write the files that derive from others: the dbt source, the data dictionary, the page of the return's rules."""
+    from childrens_warehouse.datasets import data_dictionary, dbt_sources, rule_page
 
-    for module in (dbt_sources, data_dictionary):
+    for module in (dbt_sources, data_dictionary, rule_page):
         typer.echo(f"wrote {module.write()}")
 
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from childrens_warehouse import cli, waivers
-from childrens_warehouse.datasets import ALL, data_dictionary
+from childrens_warehouse.datasets import ALL, data_dictionary, rule_page
 from childrens_warehouse.landing import manifest
 from childrens_warehouse.landing.manifest import scope
 from childrens_warehouse.ledger import Ledger
@@ -108,6 +108,10 @@ def test_defaults_are_those_of_the_code():
 
 def test_the_committed_data_dictionary_is_the_generated_one():
     assert read(data_dictionary.PATH) == data_dictionary.render(), "run: warehouse generate"
+
+
+def test_the_committed_page_of_rules_is_the_generated_one():
+    assert read(rule_page.PATH) == rule_page.render(), "run: warehouse generate"
 
 
 def test_the_data_dictionary_speaks_plainly_of_what_is_published():

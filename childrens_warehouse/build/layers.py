@@ -24,8 +24,9 @@ from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, Settings
 # holds that every model and every data test is in exactly one layer.
 FOLDERS: Mapping[str, tuple[str, ...]] = {
     "staging": ("staging",),
-    # Intermediate models and the core lean on each other (care clocks need the calendar), so they are one layer.
-    "core": ("intermediate", "core"),
+    # Intermediate models, the quality of the returns and the core lean on each other (care clocks need the calendar),
+    # so they are one layer.
+    "core": ("intermediate", "quality", "core"),
     "indicators": ("indicators", "reports"),
 }
 LAYERS = tuple(FOLDERS)

@@ -28,6 +28,8 @@ CARRIED = {
     "DATEDIFF", "DATE_TRUNC", "EXTRACT", "TIMESTAMP_TRUNC", "TS_OR_DS_TO_DATE", "LAST_DAY",
     # only in the calendar, where dbt's own macro writes it for each engine
     "GENERATE_SERIES", "EXPLODE",
+    # only as dbt's own split_part, by a blank
+    "REGEXP_SPLIT",
 }  # fmt: skip
 
 
