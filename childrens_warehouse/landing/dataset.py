@@ -126,8 +126,6 @@ class DatasetLanding:
         dataset, read = self.dataset, self.rows_read
         if refused.total <= min(dataset.ceiling * read, dataset.ceiling_rows):
             return []
-        if waiver := self._waiver():
-            return [f"more rows set aside than the ceiling allows, waived by {waiver.by} until {waiver.expires_on}"]
         unreadable: Counter[str] = Counter()
         for (rule, column, _), found in refused.counts.items():
             if rule == "CELL-UNREADABLE" and column:
@@ -135,6 +133,8 @@ class DatasetLanding:
         for column, found in unreadable.most_common(1):
             if found > read * _RETYPED:
                 raise FileRefused("FILE-RETYPED", _retyped(dataset, column, found, read, refused))
+        if waiver := self._waiver():
+            return [f"more rows set aside than the ceiling allows, waived by {waiver.by} until {waiver.expires_on}"]
         raise FileRefused("ROWS-CEILING", _too_many(refused, read, dataset))
 
     def _waiver(self) -> waivers.Waiver | None:

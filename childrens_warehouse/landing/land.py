@@ -109,9 +109,11 @@ class _FileLanding:
         acceptances = {dataset.name: self._acceptance(dataset, received.sha256, stamp) for dataset in self.datasets}
         outcomes = [self._left_out(dataset) for dataset in self.datasets if dataset.name in delivery.leave_out]
         wanted = [dataset for dataset in self.datasets if dataset.name not in delivery.leave_out]
-        if all(again := [self._kept_before(acceptances[dataset.name]) for dataset in wanted]):
-            self._check_rows(sum(each.rows_read for each in again if each))
-            return outcomes + [self._accept_again(each) for each in again if each]
+        before = {dataset.name: self._kept_before(acceptances[dataset.name]) for dataset in wanted}
+        if all(before.values()):
+            known = [(acceptances[name], each) for name, each in before.items() if each]
+            self._check_rows(sum(each.rows_read for _, each in known))
+            return outcomes + [self._accept_again(acceptance, each) for acceptance, each in known]
         with _scratch(home) as scratch, _connect(self.settings, scratch) as connection:
             year = next(iter(acceptances.values())).collection_year or collection_year(
                 dt.date.fromisoformat(delivery.extract_date)
@@ -129,6 +131,7 @@ class _FileLanding:
                 try:
                     if isinstance(rows, FileRefused):
                         raise rows
+                    rows = replace(rows, notes=(*self._folder_notes(), *rows.notes))
                     outcomes.append(replace(self._outcome(dataset.name, "accepted"), **landing.run(rows)))
                 except FileRefused as refusal:
                     outcomes.append(self.refused(dataset, refusal, landing.rows_read))
@@ -160,21 +163,28 @@ class _FileLanding:
         )
 
     def _kept_before(self, acceptance: Acceptance) -> Acceptance | None:
-        """The acceptance of the same content, counted, if it was taken in before."""
-        for each in accepted(self.home, acceptance.dataset, acceptance.authority):
-            same = (each.sha256, each.scope, each.key_id) == (acceptance.sha256, acceptance.scope, acceptance.key_id)
-            if same and acceptance.content(self.home).exists():
-                return replace(
-                    acceptance, rows_read=each.rows_read, rows_loaded=each.rows_loaded, rows_refused=each.rows_refused
-                )
-        return None
+        """The newest acceptance of the same content, if it was taken in before."""
+        same = [
+            each
+            for each in accepted(self.home, acceptance.dataset, acceptance.authority)
+            if (each.sha256, each.scope, each.key_id) == (acceptance.sha256, acceptance.scope, acceptance.key_id)
+        ]
+        if not same or not acceptance.content(self.home).exists():
+            return None
+        return max(same, key=lambda each: each.order)
 
-    def _accept_again(self, acceptance: Acceptance) -> Outcome:
+    def _accept_again(self, acceptance: Acceptance, before: Acceptance) -> Outcome:
         """Known content under a new stamp, at most a new acceptance."""
+        acceptance = replace(
+            acceptance, rows_read=before.rows_read, rows_loaded=before.rows_loaded, rows_refused=before.rows_refused
+        )
         commit(acceptance, self.home)
+        notes = None
+        if before.extract_date != acceptance.extract_date:
+            notes = f"the same content as {before.file_name} of {before.extract_date}: is the extract still running?"
         return replace(
             self._outcome(acceptance.dataset, "unchanged"),
-            **counts(acceptance), rows_unchanged=acceptance.rows_loaded,
+            **counts(acceptance), notes=notes, rows_unchanged=acceptance.rows_loaded,
         )  # fmt: skip
 
     def _left_out(self, dataset: Dataset) -> Outcome:
@@ -183,6 +193,11 @@ class _FileLanding:
             rule="DATASET-TWICE",
             reason=f"the folder also holds {dataset.file}, which counts: deliver the list in one of the two ways.",
         )
+
+    def _folder_notes(self) -> list[str]:
+        if self.delivery.generated_at is None:
+            return ["without a manifest: taken at the file's own time, its rows and hash unchecked"]
+        return []
 
     def _check_rows(self, found: int) -> None:
         told = self.delivery.rows_told

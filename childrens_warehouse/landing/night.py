@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from childrens_warehouse import waivers
 from childrens_warehouse.datasets import DeliveredFile, Source, files_of, of_source
 from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing import manifest, quarantine
@@ -84,6 +85,7 @@ def expect(settings: Settings, source: str, night: dt.date, authority: str, run_
     """
     ledger = Ledger(settings.home.ledger)
     landed = ledger.folder_states(authority, source)
+    reopened = _waived(settings, authority, source)
     parent = settings.home.inbox / authority / source
     days = sorted(day for path in parent.glob("*") if path.is_dir() and (day := _date_of(path)) and day <= night)
     deliveries: list[Delivery] = []
@@ -91,7 +93,7 @@ def expect(settings: Settings, source: str, night: dt.date, authority: str, run_
         if not is_complete(settings, authority, source, day):
             continue
         folder = _folder(settings.home, authority, source, day)
-        is_known = landed.get(day.isoformat()) == _state(folder)
+        is_known = landed.get(day.isoformat()) == _state(folder) and day not in reopened
         if is_known and day != night:
             continue
         deliveries += _of_folder(settings, folder, Source(source), day, night, authority, run_id, is_known)
@@ -139,6 +141,25 @@ def close(
     )
     ledger.record_source_night(run_id, night, source, summary.to_dict())
     return summary
+
+
+def _waived(settings: Settings, authority: str, source: str) -> set[dt.date]:
+    """The nights of which a file was refused for its ceiling, and for which a waiver came since."""
+    on_file = waivers.on_file(settings.home)
+    if not on_file:
+        return set()
+    last = Ledger(settings.home.ledger).query(
+        "select extract_date, dataset, status, rule, max(event_id) from file_event where authority = ? and source = ? "
+        "group by extract_date, dataset",
+        (authority, source),
+    )
+    return {
+        day
+        for event in last
+        if (event["status"], event["rule"]) == ("refused", "ROWS-CEILING")
+        and (day := dt.date.fromisoformat(event["extract_date"]))
+        and any(each.covers("ROWS-CEILING", event["dataset"], day) for each in on_file)
+    }
 
 
 def _of_folder(
