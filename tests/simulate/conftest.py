@@ -38,7 +38,8 @@ class Extracts:
 
     def files(self, dataset: str) -> list[Path]:
         declared = BY_NAME[dataset]
-        return sorted(self.inbox.glob(f"*/{declared.source}/*/{declared.file}"))
+        # The generator writes CSV files; what comes only as a part of another kind it does not make.
+        return sorted(self.inbox.glob(f"*/{declared.source}/*/{declared.file}")) if declared.file else []
 
     def rows(self, dataset: str, day: dt.date) -> list[dict[str, str]]:
         declared = BY_NAME[dataset]
