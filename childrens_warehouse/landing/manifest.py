@@ -90,7 +90,7 @@ def scope(dataset: Dataset, coverage: str | None, extract_date: dt.date) -> str:
         return coverage
     raise FileRefused(
         "COVERAGE-UNKNOWN",
-        f"The manifest gives {dataset.file} the coverage {coverage!r}; it may be {_allowed(dataset)}.",
+        f"The manifest gives {dataset.files[0]} the coverage {coverage!r}; it may be {_allowed(dataset)}.",
     )
 
 
