@@ -22,7 +22,7 @@ from childrens_warehouse.settings import Settings
 Found = tuple[Scope, list[Trouble]]
 
 _MARTS = Key(Kind.STALE, what="marts")
-_ASK = "Ask the supplier for a new file; do not clear the task."
+_SAME_AGAIN = "Do not clear the task: the same file is refused again."
 
 
 def landing(
@@ -43,7 +43,8 @@ def landing(
     extract date and name of files whose task ended without an outcome.
     """
     events = _last_events(settings, source, run_id)
-    found = [*(_late(settings, source, night, authority) for authority in late)]
+    as_of = _as_of(settings, source)
+    found = [_late(source, night, authority, as_of.get(authority)) for authority in late]
     found += _refused(source, events)
     found += [_lost(source, authority, extract_date, name) for authority, extract_date, name in sorted(lost)]
     if not on_time and not late:
@@ -186,10 +187,19 @@ def _last_events(settings: Settings, source: str, run_id: str) -> list[dict[str,
     return list(last.values())
 
 
-def _late(settings: Settings, source: str, night: dt.date, authority: str) -> Trouble:
+def _as_of(settings: Settings, source: str) -> dict[str, str | None]:
+    """Authority -> the night whose extract is in force, as the source was last closed."""
+    closed = Ledger(settings.home.ledger).query(
+        "select summary from source_night where source = ? order by rowid desc limit 1", (source,)
+    )
+    return json.loads(closed[0]["summary"])["as_of"] if closed else {}
+
+
+def _late(source: str, night: dt.date, authority: str, as_of: str | None) -> Trouble:
+    stays = f"What was in force stays: the extract of {as_of}." if as_of else "It never delivered one."
     return Trouble(
         Key(Kind.LATE, authority, source),
-        f"{authority} delivered no complete folder of {source} for {night}. What was in force stays.",
+        f"{authority} delivered no complete folder of {source} for {night}. {stays}",
         f"Ask the supplier. When it arrives, the next run takes it in; sooner: trigger land_{source}, "
         f"then build_warehouse.",
         (f"inbox/{authority}/{source}/{night}/", "ledger: source_night"),
@@ -211,7 +221,7 @@ def _refusal(source: str, event: Mapping[str, Any]) -> Trouble:
     return Trouble(
         Key(Kind.REFUSED, authority, source, name),
         f"{name} of {authority}, {source}, of {day} was refused: {explained['what']} What was in force stays.",
-        f"{explained['how_to_put_it_right']} {_ASK}".strip(),
+        f"{explained['how_to_put_it_right']} {_SAME_AGAIN}".strip(),
         (f"quarantine/{authority}/{source}/{day}/{name}.refused.json", "ledger: file_event"),
         dt.date.fromisoformat(day),
         rule,

@@ -10,12 +10,14 @@ Airflow gives those of its database to running tasks only.
 from __future__ import annotations
 
 import argparse
+import logging
 from functools import cached_property
+from typing import Any
 
+from airflow.providers.http.hooks.http import HttpHook
 from airflow.providers.http.notifications.http import HttpNotifier
 from airflow.providers.smtp.hooks.smtp import SmtpHook
 from airflow.providers.smtp.notifications.smtp import SmtpNotifier
-from airflow.sdk.log import mask_secret
 
 from childrens_warehouse.alarms import sending
 from childrens_warehouse.alarms.sending import Channel
@@ -44,6 +46,24 @@ class PromptSmtpNotifier(SmtpNotifier):
     @cached_property
     def hook(self) -> SmtpHook:
         return PromptSmtpHook(smtp_conn_id=self.smtp_conn_id, auth_type=self.auth_type)
+
+
+class QuietHttpHook(HttpHook):
+    """The provider's hook without its warnings: they quote the path, to many receivers the password."""
+
+    @property
+    def log(self) -> Any:
+        logger = logging.getLogger("childrens_warehouse.webhook")
+        logger.setLevel(logging.ERROR)
+        return logger
+
+
+class QuietHttpNotifier(HttpNotifier):
+    """Airflow's HttpNotifier that keeps the path to itself."""
+
+    @cached_property
+    def hook(self) -> HttpHook:
+        return QuietHttpHook(method=self.method, http_conn_id=self.http_conn_id)
 
 
 class Email:
@@ -78,10 +98,7 @@ class Webhook:
         self._path = settings.alarms.webhook_path
 
     def send(self, message: Message) -> None:
-        if self._path:
-            # To many receivers the path is the password, and the hook's complaints quote it.
-            mask_secret(self._path)
-        HttpNotifier(
+        QuietHttpNotifier(
             http_conn_id=self._connection,
             endpoint=self._path,
             json=message.payload,
@@ -103,7 +120,8 @@ def send_trial(settings: Settings) -> list[str]:
             channel.send(trial(settings))
             said.append(f"{channel.name}: sent.")
         except Exception as error:
-            said.append(f"{channel.name}: NOT SENT: {type(error).__name__}: {error}")
+            words = str(error).replace(settings.alarms.webhook_path or "\0", "***")
+            said.append(f"{channel.name}: NOT SENT: {type(error).__name__}: {words}")
     return said
 
 

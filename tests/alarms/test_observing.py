@@ -79,7 +79,7 @@ def test_a_refusal_is_told_in_our_words_and_says_what_to_do(nights):
     assert "Ada" not in words and "6 * 7" not in words
     assert trouble.rule == "FILE-COLUMNS"
     assert trouble.happened.startswith("header.csv of 310, social_care, of 2017-05-30 was refused: ")
-    assert trouble.to_do.endswith("Ask the supplier for a new file; do not clear the task.")
+    assert trouble.to_do.endswith("Do not clear the task: the same file is refused again.")
     assert trouble.look_at[0] == "quarantine/310/social_care/2017-05-30/header.csv.refused.json"
     assert (nights.settings.home.root / trouble.look_at[0]).exists()
 
@@ -108,9 +108,20 @@ def test_a_name_nobody_declared_is_not_repeated(nights):
 
 def test_a_late_source_is_settled_when_its_folder_is_there(nights):
     assert nights.note("2017-05-30", late=["310"]) == (["late:310:social_care"], {})
+    (incident,) = open_incidents(nights.settings)
+    assert incident.happened.endswith(" folder of social_care for 2017-05-30. It never delivered one.")
     assert nights.note("2017-05-31", late=["310"]) == ([], {})
     _, resolved = nights.note("2017-05-31", {"header.csv": GOOD})
     assert resolved["late:310:social_care"].startswith("social_care of 310 arrived at ")
+
+
+def test_a_late_source_says_what_stays_in_force(nights):
+    nights.note("2017-05-30", {"header.csv": GOOD})
+    _, (trouble,) = nights.observe("2017-05-31", late=["310"])
+    assert trouble.happened == (
+        "310 delivered no complete folder of social_care for 2017-05-31. "
+        "What was in force stays: the extract of 2017-05-30."
+    )
 
 
 def test_a_night_without_folders_list_or_close_is_three_incidents(settings):

@@ -37,7 +37,7 @@ def mail():
 def webhook():
     server = Receiver()
     yield server
-    server.stop()
+    server.stop()  # a second time, after a test that stopped it, does no harm
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_source_late_for_three_nights_is_one_alarm_and_one_word_that_it_came(s
     assert alarm["References"] == over["References"] == "<incident-1@childrens-warehouse>"
     text = text_of(alarm)
     assert "<b>1 opened.</b> Nothing is published yet." in text
-    assert "310 delivered no complete folder of education for 2017-05-31. What was in force stays." in text
+    assert "310 delivered no complete folder of education for 2017-05-31. It never delivered one." in text
     assert "What to do: Ask the supplier." in text
     assert "inbox/310/education/2017-05-31/" in text and "run of 2017-05-31" in text
     assert "<b>Resolved: education of 310 arrived.</b>" in text_of(over)
@@ -153,7 +153,7 @@ def test_a_mail_server_that_hangs_holds_nobody(set_up, mail, monkeypatch):
     assert "NOT SENT" in said
 
 
-def test_a_webhook_that_fails_is_told_again_and_then_no_more(set_up, webhook, capfd):
+def test_a_webhook_that_fails_is_told_again_and_then_no_more(set_up, webhook):
     settings = set_up(webhook=webhook)
     webhook.statuses = [500, 200]
     (said,) = tell(settings, Scope(NIGHT), [refused()])
@@ -162,7 +162,17 @@ def test_a_webhook_that_fails_is_told_again_and_then_no_more(set_up, webhook, ca
         tell(settings, Scope(NIGHT), [refused()])
     assert [body["opened"][0]["key"] for body in webhook.bodies] == ["refused:310:social_care:header.csv"]
     assert webhook.paths == ["/alarms/secret-of-the-receiver"] * 2
-    assert "secret-of-the-receiver" not in str(notices(settings)) + said
+
+
+def test_the_path_of_a_webhook_is_a_secret(set_up, webhook, capfd, caplog):
+    settings = set_up(webhook=webhook)
+    for fail in (lambda: webhook.statuses.insert(0, 500), webhook.stop):
+        fail()
+        (said,) = tell(settings, Scope(NIGHT), [refused()])
+        (tried,) = channels.send_trial(settings)
+    assert "NOT SENT (ConnectionError)" in said and "NOT SENT: ConnectionError" in tried and "***" in tried
+    everything = f"{said} {tried} {notices(settings)} {caplog.text} {''.join(capfd.readouterr())}"
+    assert "secret-of-the-receiver" not in everything
 
 
 def test_channels_do_not_wait_for_each_other(set_up, mail, webhook):
