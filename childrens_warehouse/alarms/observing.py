@@ -254,9 +254,9 @@ def _settled_by_files(source: str, events: Sequence[Mapping[str, Any]]) -> list[
             if became & {"accepted", "unchanged", "refused"}:
                 how = f"{known} of {authority}, of {day}, was read"
                 settles.append(Settled(Kind.LOST, how, authority, source, known, until))
-        if {event["file_name"] for event in folder} != {manifest.NAME}:
-            how = f"the manifest of {authority}, of {day}, was read"
-            settles.append(Settled(Kind.REFUSED, how, authority, source, manifest.NAME, until))
+        # One that was refused again is found again, and so not ended by this.
+        how = f"the manifest of {authority}, of {day}, was read"
+        settles.append(Settled(Kind.REFUSED, how, authority, source, manifest.NAME, until))
     return settles
 
 
