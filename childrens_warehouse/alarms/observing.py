@@ -47,7 +47,7 @@ def landing(
     found = [_late(source, night, authority, as_of.get(authority)) for authority in late]
     found += _refused(source, events)
     found += [_lost(source, authority, extract_date, name) for authority, extract_date, name in sorted(lost)]
-    if not on_time and not late:
+    if is_listed and not on_time and not late:
         found.append(
             Trouble(
                 Key(Kind.NO_FOLDERS, source=source),

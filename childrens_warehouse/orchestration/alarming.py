@@ -39,7 +39,7 @@ def tell_of_publication(build_id: str | None, release: dict[str, Any] | None) ->
 
 def tell_of_landing(
     source: str,
-    night: str,
+    night: str | None,
     folders: Iterable[dict[str, Any]],
     deliveries: list[dict[str, Any]] | None,
     lost: Collection[dict[str, Any]],
@@ -55,7 +55,8 @@ def tell_of_landing(
         observing.landing(
             settings,
             source,
-            dt.date.fromisoformat(night),
+            # Without one, choose_night failed: nothing was listed either, and that is told.
+            dt.date.fromisoformat(night) if night else dt.datetime.now(settings.timezone).date(),
             run_id(),
             on_time=[folder["authority"] for folder in folders if not folder["is_late"]],
             late=[folder["authority"] for folder in folders if folder["is_late"]],
