@@ -16,8 +16,9 @@ from typing import Any
 from receivers import MailServer, text_of
 
 from childrens_warehouse.build import steps as build_steps
-from childrens_warehouse.errors import BuildFailed, BusyError, GateFailed, PublishFailed
+from childrens_warehouse.errors import BuildFailed, BusyError, ConfigurationError, GateFailed, PublishFailed
 from childrens_warehouse.landing import night as landing
+from childrens_warehouse.landing import pseudonyms
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.orchestration import house
 from childrens_warehouse.publish import steps as publish_steps
@@ -238,6 +239,9 @@ def alarms_by_mail() -> dict[str, Any]:
         stage.complete = {"310": [is_there]}
         return land(stage, wait=False, extract_date=day)
 
+    def no_key(settings: Settings, run_id: str) -> None:
+        raise ConfigurationError("Another key than the one raw was landed with.")
+
     def build(**steps: list[Any]) -> dict[str, Any]:
         stage = Stage()
         stage.build = steps
@@ -252,6 +256,9 @@ def alarms_by_mail() -> dict[str, Any]:
         keep("late", night("2017-06-01", is_there=False))
         keep("late again", night("2017-06-02", is_there=False))
         keep("there", night("2017-06-03", is_there=True))
+        looked_at, pseudonyms.check = pseudonyms.check, no_key
+        keep("no night", night("2017-06-04", is_there=True))
+        pseudonyms.check = looked_at
         rule = {"rule": "PUB-EMPTY", "severity": "critical", "unexpected_count": None, "element_count": None}
         ledger = Ledger(Settings.from_environment().home.ledger)
         ledger.record_gate("run", "b1", "fct_review", "fail", 5, [rule])

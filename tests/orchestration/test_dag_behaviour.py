@@ -171,6 +171,12 @@ def test_a_late_source_is_told_of_once_and_again_when_it_is_there(mails):
     assert "<b>1 resolved.</b>" in text and "social_care of 310 arrived" in text
 
 
+def test_a_night_that_could_not_begin_is_told_of_too(mails):
+    ((_, text),) = mails["no night"]
+    assert "<b>2 opened.</b>" in text
+    assert "not-listed:social_care" in text and "not-closed:social_care" in text
+
+
 def test_a_gate_that_says_no_and_a_build_that_fails_are_told_of_and_leave_the_run_red(scenes, mails):
     ((subject, text),) = mails["gate says no"]
     assert subject == "build"
