@@ -74,7 +74,7 @@ WHO = (TEAM, WORKER)
 
 def list_of(
     number: int, name: str, title: str, grain: str, columns: tuple[Column, ...], key: tuple[str, ...],
-    spell: tuple[str, str] | None = None,
+    spell: tuple[str, str] | None = None, may_be_empty: bool = False,
 ) -> Dataset:  # fmt: skip
     return Dataset(
         name=f"annex_a_{number}_{name}",
@@ -89,7 +89,7 @@ def list_of(
         owner=OWNER,
         spell=spell,
         ceiling=CEILING,
-        may_be_empty=True,
+        may_be_empty=may_be_empty,
     )
 
 
@@ -118,6 +118,7 @@ EARLY_HELP = list_of(
     ),
     key=("Child Unique ID", "Assessment start date"),
     spell=("Assessment start date", "Assessment completion date"),
+    may_be_empty=True,  # early help is often another service's
 )  # fmt: skip
 
 REFERRALS = list_of(
@@ -342,6 +343,7 @@ ADOPTION = list_of(
              spellings=("Date placed in FFA or concurrent planning placement",)),
     ),
     key=("Child Unique ID",),
+    may_be_empty=True,
 )  # fmt: skip
 
 ADOPTERS = list_of(
@@ -376,6 +378,7 @@ ADOPTERS = list_of(
              raw_name="reason_for_leaving"),
     ),
     key=("Individual adopter identifier",),
+    may_be_empty=True,
 )  # fmt: skip
 
 DATASETS = (

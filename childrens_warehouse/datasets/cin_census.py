@@ -147,6 +147,7 @@ CIN_DETAILS = dataset(
         flag("ReferralNFA", "1 if the referral led to no further action.", "is_referral_without_action"),
     ),
     key=("LAchildID", "CINdetailsID"),
+    may_be_empty=False,
     spell=("CINreferralDate", "CINclosureDate"),
     # CIN validation: an episode's end and its reason come together or not at all.
     marks=(RowMark("CIN-CLOSURE-REASON", "(cinclosuredate is null) <> (reasonforclosure is null)"),),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lxml import etree
 
@@ -22,6 +22,9 @@ from childrens_warehouse.landing.formats.part_writer import PartWriter
 from childrens_warehouse.landing.formats.text_rows import TextRows
 
 Cells = dict[str, str]
+
+# Far more than one child has.
+_MOST_UNSEEN = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -336,11 +339,14 @@ def _events(path: Path, document: Document) -> Iterator[tuple[str, Any]]:
         "remove_comments": True, "remove_pis": True,
     }  # fmt: skip
     with path.open("rb") as handle:
+        watched = _Watched(handle, document)
         try:
             _, root = next(iter(etree.iterparse(handle, events=("start",), **safe)))
             _check_root(root, document)
             handle.seek(0)
-            yield from etree.iterparse(handle, events=("start", "end"), tag=tags, **safe)
+            for event in etree.iterparse(watched, events=("start", "end"), tag=tags, **safe):
+                watched.unseen = 0
+                yield event
         except etree.XMLSyntaxError as error:
             # The parser's message may quote the document: only the kind of error and its place are passed on.
             line, column = error.position
@@ -349,6 +355,24 @@ def _events(path: Path, document: Document) -> Iterator[tuple[str, Any]]:
             raise FileRefused(
                 "XML-MALFORMED", f"the XML is broken in line {line}, column {column} ({kind}): ask for the file again."
             ) from None
+
+
+class _Watched:
+    """A file that is not read on when nothing it should hold comes: what is not recognised stays in memory."""
+
+    def __init__(self, handle: BinaryIO, document: Document) -> None:
+        self.handle, self.document = handle, document
+        self.unseen = 0
+
+    def read(self, size: int) -> bytes:
+        self.unseen += size
+        if self.unseen > _MOST_UNSEEN:
+            raise FileRefused(
+                "XML-ROOT",
+                f"{_MOST_UNSEEN >> 20} MB went by without a {self.document.child.element}: it is another kind of "
+                "document.",
+            )
+        return self.handle.read(size)
 
 
 def _check_root(root: Any, document: Document) -> None:

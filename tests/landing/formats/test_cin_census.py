@@ -11,6 +11,7 @@ import pytest
 from lxml import etree
 
 from childrens_warehouse.errors import FileRefused
+from childrens_warehouse.landing.formats import xml_records
 from childrens_warehouse.settings import PROJECT
 from tests.landing.formats.reading import numbers, read, rows
 
@@ -207,6 +208,14 @@ def test_namespaces_comments_and_time_zones_do_not_matter(tmp_path):
         .replace("2010-05-01", "<!-- born -->2010-05-01Z").replace("<Child>", "<?x y?><Child>"),
     )  # fmt: skip
     assert rows(parts["Child"])[0]["personbirthdate"] == "2010-05-01"
+
+
+def test_a_document_without_end_and_without_children_is_not_read_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(xml_records, "_MOST_UNSEEN", 1 << 20)
+    error = refusal(tmp_path, *["<Pupil><UPN>A1</UPN></Pupil>"] * 50_000)
+    assert error.rule == "XML-ROOT" and "1 MB went by without a Child" in error.reason
+    # As many children are no reason to stop.
+    assert census(tmp_path, *[child(DETAILS.format(""))] * 3_000)["Child"].rows == 3_000
 
 
 def test_memory_does_not_grow_with_the_document(tmp_path):
