@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import os
 import subprocess
 import sys
 from typing import Annotated
@@ -47,10 +48,11 @@ def _night(settings: Settings, text: str | None) -> dt.date:
 
 @app.command()
 def land(night: Night = None) -> None:
-    """Land what lies in the inbox, of every source and authority, up to a night."""
+    """Land what lies in the inbox, of every source and authority, up to a night. Fetches nothing."""
     from childrens_warehouse import run
 
     settings = _settings()
+    _told_not_to_fetch(settings)
     day = _night(settings, night)
     outcomes = run.land_night(settings, day, f"land-{day}-{dt.datetime.now(dt.UTC):%H%M%S}", typer.echo)
     for outcome in outcomes:
@@ -89,14 +91,38 @@ def publish(build_id: Annotated[str, typer.Argument(help="The gated build to pub
 
 @app.command()
 def run(night: Night = None) -> None:
-    """Land, build, gate and publish one night in this process, without Airflow."""
+    """Land, build, gate and publish one night in this process, without Airflow. Fetches nothing."""
     from childrens_warehouse import report
     from childrens_warehouse.run import run_night
 
     settings = _settings()
+    _told_not_to_fetch(settings)
     day = _night(settings, night)
     result = run_night(settings, day, typer.echo)
     report.print_night(settings, day, result.run_id)
+
+
+@app.command(name="ways-in")
+def ways_in(
+    night: Annotated[str | None, typer.Option(help="Extract date, 2017-05-31; default: the night due today.")] = None,
+) -> None:
+    """Say how each source comes into the inbox, and try every way in without fetching anything."""
+    from childrens_warehouse.landing import ways_in as configuration
+    from childrens_warehouse.orchestration.dates import extract_date
+
+    settings = _settings()
+    day = extract_date(settings, dt.datetime.now(dt.UTC), night)
+    if not configuration.load(settings):
+        typer.echo(f"Everything comes by folder, into {settings.home.inbox}: there is no {settings.ways_in}.")
+        return
+    program = ("-m", "childrens_warehouse.orchestration.ways_in", "--date", day.isoformat())
+    raise typer.Exit(_with_airflow(*program, AIRFLOW__LOGGING__LOGGING_LEVEL="ERROR"))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def airflow(context: typer.Context) -> None:
+    """Run any Airflow command on the Airflow of this home: `warehouse airflow connections list`."""
+    raise typer.Exit(_with_airflow("-m", "airflow", *context.args))
 
 
 @app.command()
@@ -130,6 +156,25 @@ def dbt(context: typer.Context) -> None:
         check=False,
     )
     raise typer.Exit(finished.returncode)
+
+
+def _with_airflow(*arguments: str, **more: str) -> int:
+    """Run a program beside this home's Airflow; in the containers, beside theirs."""
+    from childrens_warehouse.orchestration.environment import airflow_environment, prepare
+
+    environment = {**os.environ, "_AIRFLOW_PROCESS_CONTEXT": "server"}  # else connections in its database are not found
+    if "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" not in os.environ:
+        settings = _settings()
+        environment |= airflow_environment(settings)
+        prepare(settings, environment, settings.home.logs / "airflow-setup.log")
+    return subprocess.run([sys.executable, *arguments], env=environment | more, check=False).returncode
+
+
+def _told_not_to_fetch(settings: Settings) -> None:
+    from childrens_warehouse.landing import ways_in as configuration
+
+    if configuration.load(settings):
+        typer.echo("Nothing is fetched here: this lands what lies in the inbox. `make nightly` and the DAGs fetch.")
 
 
 def _register() -> None:

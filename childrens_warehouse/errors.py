@@ -32,6 +32,17 @@ class FileRefused(WarehouseError):
         self.reason = reason
 
 
+class WayInFailed(WarehouseError):
+    """Something could not be fetched into the inbox. What was in force stays in force.
+
+    may_heal: waiting may help (a server that is away); without it a person must act (a wrong password).
+    """
+
+    def __init__(self, message: str, may_heal: bool = False) -> None:
+        super().__init__(message)
+        self.may_heal = may_heal
+
+
 class GateError(WarehouseError):
     """A gate could not judge, which is not the same as bad data: it blocks, and says that it could not."""
 

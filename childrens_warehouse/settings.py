@@ -141,6 +141,12 @@ class Settings:
     readers_group: str | None
     known_on: dt.datetime | None
     alarms: AlarmSettings = AlarmSettings()
+    ways_in_file: Path | None = None
+
+    @property
+    def ways_in(self) -> Path:
+        """Where it is written how each source comes in; without the file all of it comes by folder."""
+        return self.ways_in_file or self.home.root / "ways_in.toml"
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -166,11 +172,17 @@ class Settings:
                 webhook_path=_text("WAREHOUSE_ALARM_WEBHOOK_PATH", ""),
                 stale_after=dt.timedelta(hours=_integer("WAREHOUSE_STALE_AFTER_HOURS", 36)),
             ),
+            ways_in_file=_path("WAREHOUSE_WAYS_IN"),
         )
 
 
 def _text(name: str, default: str) -> str:
     return os.environ.get(name, "").strip() or default
+
+
+def _path(name: str) -> Path | None:
+    value = os.environ.get(name, "").strip()
+    return Path(value).expanduser().resolve() if value else None
 
 
 def _integer(name: str, default: int) -> int:

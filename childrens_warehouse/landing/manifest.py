@@ -20,6 +20,8 @@ class ManifestFile:
     rows: int | None
     sha256: str | None
     coverage: str | None
+    # Where it differs from the manifest's own: a file that was fetched by another way than its siblings.
+    generated_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,21 @@ class Manifest:
 
 
 def read(folder: Path, authority: str, source: str, extract_date: dt.date) -> Manifest | None:
-    """The manifest of a folder, or None where it has none.
-
-    Raises FileRefused when it is there and cannot be believed: not JSON, another folder's, or naming a file
-    outside its folder.
-    """
-    path = folder / NAME
+    """The manifest of a folder, or None where it has none. Raises what `parse` raises."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = (folder / NAME).read_bytes()
     except FileNotFoundError:
         return None
+    return parse(content, authority, source, extract_date)
+
+
+def parse(content: bytes, authority: str, source: str, extract_date: dt.date) -> Manifest:
+    """The manifest of the folder of that authority, source and date.
+
+    Raises FileRefused when it cannot be believed: not JSON, another folder's, or naming a file outside its folder.
+    """
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileRefused("MANIFEST-UNREADABLE", f"{NAME} is not UTF-8 text.") from None
     try:
@@ -107,6 +114,7 @@ def _file(entry: dict[str, object]) -> ManifestFile:
         rows=None if rows is None else int(str(rows)),
         sha256=str(entry["sha256"]).lower() if entry.get("sha256") else None,
         coverage=str(entry["coverage"]) if entry.get("coverage") else None,
+        generated_at=_instant(str(entry["generated_at"])) if entry.get("generated_at") else None,
     )
 
 
