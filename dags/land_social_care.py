@@ -17,7 +17,9 @@ waiting.
 - `land_file` red: one file failed for a reason that is not in the file (disk, key, a fault of ours). The
   log says which. Put it right; the next run takes the file up again. Sooner: clear the task, then trigger
   `build_warehouse`, which starts by itself only when all three sources were landed.
-- `wait_for_folder` grey: it waits, and holds no worker meanwhile.
+- `fetch`, `wait_for_folder` grey: they wait, and hold no worker meanwhile. `fetch` pink: nothing is to be fetched.
+- `list_ways_in` red: `ways_in.toml` cannot be read, so nothing is fetched; its log says what is wrong, and
+  `warehouse ways-in` tries what is configured. What lies in the inbox is landed. Trigger the DAG again.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from childrens_warehouse.orchestration.landing import (
     raise_alarm,
     wait_for_folder,
 )
+from childrens_warehouse.orchestration.ways_in import fetch, list_ways_in
 
 SOURCE = Source.SOCIAL_CARE
 
@@ -52,12 +55,14 @@ SOURCE = Source.SOCIAL_CARE
 )
 def land_social_care():
     night = choose_night()
-    authorities = list_authorities()
-    folders = wait_for_folder.partial(source=SOURCE, night=night).expand(authority=authorities)
+    ways_in = list_ways_in(SOURCE)
+    fetched = fetch.partial(source=SOURCE, night=night).expand(authority=ways_in)
+    authorities = list_authorities(SOURCE)
+    folders = wait_for_folder.partial(source=SOURCE, night=night, fetched=fetched).expand(authority=authorities)
     deliveries = find_deliveries(SOURCE, night, folders)
     outcomes = land_file.expand(delivery=deliveries)
     closed = close_night.override(outlets=[LANDED[SOURCE]])(SOURCE, night, folders, deliveries, outcomes)
-    raise_alarm(SOURCE, night, folders, deliveries, outcomes, closed)
+    raise_alarm(SOURCE, night, folders, deliveries, outcomes, closed, ways_in, fetched)
 
 
 land_social_care()

@@ -93,3 +93,9 @@ def run_id() -> str:
     """What the ledger knows this run by: Airflow's id, or the one that joins the runs of `make nightly`."""
     dag_run = get_current_context()["dag_run"]
     return (dag_run.conf or {}).get("run_id") or dag_run.run_id
+
+
+def run_at() -> dt.datetime:
+    """The instant this run stands for: its logical date, or when it was asked for if it has none."""
+    context = get_current_context()
+    return context.get("logical_date") or context["dag_run"].run_after

@@ -9,14 +9,15 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from airflow.sdk import PokeReturnValue, get_current_context, task
+from airflow.sdk import PokeReturnValue, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from childrens_warehouse.datasets import Source
+from childrens_warehouse.errors import ConfigurationError
 from childrens_warehouse.orchestration.alarming import tell_of_landing
 from childrens_warehouse.orchestration.assets import LANDED
 from childrens_warehouse.orchestration.dates import extract_date, is_past_cut_off
-from childrens_warehouse.orchestration.house import LANDING_POOL, LONG, SETTINGS, run_id
+from childrens_warehouse.orchestration.house import LANDING_POOL, LONG, SETTINGS, run_at, run_id
 from childrens_warehouse.settings import Settings
 
 
@@ -27,16 +28,23 @@ def choose_night(*, params: dict[str, Any] | None = None) -> str:
 
     settings = Settings.from_environment()
     pseudonyms.check(settings, run_id())  # here, because it would otherwise be noticed hours later, at the first file
-    night = extract_date(settings, _run_at(), (params or {}).get("extract_date"))
+    night = extract_date(settings, run_at(), (params or {}).get("extract_date"))
     return night.isoformat()
 
 
 @task
-def list_authorities() -> list[str]:
-    """The authorities that have a folder in the inbox."""
+def list_authorities(source: str) -> list[str]:
+    """The authorities that have a folder in the inbox, or whose files are fetched."""
     from childrens_warehouse.landing import night as landing
+    from childrens_warehouse.landing import ways_in
 
-    return list(landing.authorities(Settings.from_environment()))
+    settings = Settings.from_environment()
+    found = set(landing.authorities(settings))
+    try:
+        found.update(ways_in.authorities(settings, source))
+    except ConfigurationError as error:
+        print(error)  # list_ways_in is red for it; what lies in the inbox is landed all the same
+    return sorted(found)
 
 
 @task.sensor(
@@ -46,10 +54,19 @@ def list_authorities() -> list[str]:
     timeout=(SETTINGS.cut_off + dt.timedelta(hours=2)).total_seconds(),
     execution_timeout=dt.timedelta(minutes=10),
     map_index_template="{{ task.op_kwargs['authority'] }}",
+    trigger_rule="all_done",  # nothing to fetch, or a fetch that failed: what lies in the inbox is landed
 )
-def wait_for_folder(source: str, night: str, authority: str, *, params: dict[str, Any]) -> PokeReturnValue:
+def wait_for_folder(
+    source: str, night: str | None, authority: str, fetched: Iterable[dict[str, Any]] | None, *, params: dict[str, Any]
+) -> PokeReturnValue:
     """Wait until the authority's folder is complete or the cut-off has passed: then it is late, no error."""
     from childrens_warehouse.landing import night as landing
+
+    if night is None:
+        raise AirflowFailException("No night was chosen; the log of choose_night says why.")
+    problems = [problem for each in fetched or () if each["authority"] == authority for problem in each["problems"]]
+    if problems:  # it was waited for where it comes from
+        return PokeReturnValue(True, {"authority": authority, "is_late": True, "problem": "; ".join(problems)})
 
     settings = Settings.from_environment()
     date = dt.date.fromisoformat(night)
@@ -63,7 +80,7 @@ def wait_for_folder(source: str, night: str, authority: str, *, params: dict[str
         return PokeReturnValue(True, {"authority": authority, "is_late": False})
     if not params["wait"]:
         reason = "told not to wait"
-    elif is_past_cut_off(settings, _run_at(), dt.datetime.now(dt.UTC)):
+    elif is_past_cut_off(settings, run_at(), dt.datetime.now(dt.UTC)):
         reason = "the cut-off has passed"
     else:
         return PokeReturnValue(False)
@@ -137,6 +154,8 @@ def raise_alarm(
     deliveries: list[dict[str, Any]] | None,
     outcomes: Iterable[list[dict[str, Any]]],
     closed: dict[str, Any] | None,
+    ways_in: list[str] | None,
+    fetched: Iterable[dict[str, Any]] | None,
 ) -> None:
     """Fail, once, when a file was refused or lost or a folder was late, and say which and what to do.
 
@@ -144,6 +163,7 @@ def raise_alarm(
     """
     folders, landed = list(folders or ()), _flat(outcomes)
     troubles = find_troubles(source, night, folders, deliveries, landed, closed)
+    troubles += find_troubles_of_fetching(source, night, ways_in, list(fetched or ()))
     try:
         tell_of_landing(source, night, folders, deliveries, _lost(deliveries, landed), closed)
     finally:
@@ -162,9 +182,10 @@ def find_troubles(
 ) -> list[str]:
     """One line for everything a person must look at after a night of one source; empty when all is well."""
     troubles = [
-        f"LATE: {authority} delivered no complete folder of {source} for {night}; what was in force stays. "
-        f"When it arrives, the next run takes it in; sooner: trigger land_{source}, then build_warehouse."
-        for authority in _late(folders)
+        f"LATE: {folder['authority']} delivered no complete folder of {source} for {night}{_why(folder)}; what was in "
+        f"force stays. When it arrives, the next run takes it in; sooner: trigger land_{source}, then build_warehouse."
+        for folder in folders
+        if folder["is_late"]
     ]
     if not folders:
         troubles.append(f"NO FOLDERS: the inbox has no authority's folder; was it moved? Nothing of {source} landed.")
@@ -198,6 +219,23 @@ def _flat(outcomes: Iterable[list[dict[str, Any]]] | None) -> list[dict[str, Any
     return [outcome for of_file in outcomes or () for outcome in of_file]
 
 
+def find_troubles_of_fetching(
+    source: str, night: str, ways_in: list[str] | None, fetched: list[dict[str, Any]]
+) -> list[str]:
+    """One line for everything that failed before it could be late; `find_troubles` tells what was late."""
+    if ways_in is None:
+        return [
+            f"NOT FETCHED: {source} for {night}: ways_in.toml cannot be read; the log of list_ways_in says why. What "
+            f"lay in the inbox was landed. Put it right, try it with `warehouse ways-in`, then trigger land_{source}."
+        ]
+    unfetched = sorted(set(ways_in) - {each["authority"] for each in fetched})
+    return [
+        f"NOT FETCHED: {authority} {source} for {night}: its task failed, and its log says why. What lay in the inbox "
+        f"was landed. Put that right and trigger land_{source}, then build_warehouse."
+        for authority in unfetched
+    ]
+
+
 def _lost(
     deliveries: list[dict[str, Any]] | None, outcomes: Iterable[dict[str, Any]] | None
 ) -> list[dict[str, Any]]:
@@ -210,11 +248,9 @@ def _lost(
     return [delivery for delivery in deliveries or () if file(delivery) not in landed]
 
 
+def _why(folder: dict[str, Any]) -> str:
+    return f" ({folder['problem'].rstrip('.')})" if folder.get("problem") else ""
+
+
 def _late(folders: Iterable[dict[str, Any]] | None) -> list[str]:
     return [folder["authority"] for folder in folders or () if folder["is_late"]]
-
-
-def _run_at() -> dt.datetime:
-    """The instant this run stands for: its logical date, or when it was asked for if it has none."""
-    context = get_current_context()
-    return context.get("logical_date") or context["dag_run"].run_after

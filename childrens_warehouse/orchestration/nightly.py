@@ -26,6 +26,8 @@ from typing import Any, BinaryIO
 from rich.console import Console
 
 from childrens_warehouse.errors import BusyError, ConfigurationError, WarehouseError
+from childrens_warehouse.landing import ways_in
+from childrens_warehouse.orchestration.dates import extract_date
 from childrens_warehouse.orchestration.environment import airflow_environment, prepare
 from childrens_warehouse.orchestration.progress import Progress
 from childrens_warehouse.orchestration.services import Running
@@ -72,14 +74,19 @@ class Told:
         return self.is_done and not self.failures and (self.is_published or self.is_unchanged)
 
 
-def choose_night(home: Home, asked: str | None) -> dt.date:
-    """The night asked for, else the newest one in the inbox, else the night of the sample."""
+def choose_night(settings: Settings, asked: str | None) -> dt.date:
+    """The night asked for; else the one that is due where files are fetched; else the newest one in the inbox.
+
+    Without either, the night of the sample.
+    """
     if asked:
         try:
             return dt.date.fromisoformat(asked)
         except ValueError:
             raise ConfigurationError(f"DATE must look like 2017-05-31, not {asked!r}.") from None
-    return max(nights_in(home), default=SAMPLE_NIGHT)
+    if ways_in.load(settings):
+        return extract_date(settings, dt.datetime.now(dt.UTC))
+    return max(nights_in(settings.home), default=SAMPLE_NIGHT)
 
 
 def nights_in(home: Home) -> set[dt.date]:
@@ -112,13 +119,15 @@ def alone(home: Home) -> Iterator[int]:
 def run_night(settings: Settings, asked: str | None, console: Console) -> bool:
     """The whole of it. True when a release was published or nothing had changed."""
     home = settings.home.create()
-    night = choose_night(home, asked)
+    night = choose_night(settings, asked)
     with alone(home) as lock:
         console.print(f"Night of {night}, home {home.root}", highlight=False)
         log = home.logs / f"nightly-{night}.log"
         run_id = f"nightly-{night}-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"
         with Progress(console) as progress:
-            if not nights_in(home):
+            if ways_in.load(settings):
+                progress.line("Files are fetched as ways_in.toml says.")
+            elif not nights_in(home):
                 _simulate(home, night, progress)
             elif night not in nights_in(home):
                 progress.line(f"The inbox holds no folder of {night}: going on with what is in force.", "yellow")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import subprocess
 import sys
@@ -115,8 +116,8 @@ def test_the_dags_are_joined_by_assets(dag_bag):
 def test_waiting_holds_no_worker(dag_bag):
     from childrens_warehouse.orchestration.house import SETTINGS
 
-    for dag_id in LANDING:
-        sensor = dag_bag.dags[dag_id].task_dict["wait_for_folder"].unmap({"op_kwargs": {"authority": "000"}})
+    for dag_id, name in itertools.product(LANDING, ("fetch", "wait_for_folder")):
+        sensor = dag_bag.dags[dag_id].task_dict[name].unmap({"op_kwargs": {"authority": "000"}})
         assert sensor.mode == "reschedule"
         assert sensor.poke_interval == SETTINGS.poll.total_seconds()
         # The cut-off must come first: a sensor that times out fails, one that is cut off goes on.
@@ -125,7 +126,7 @@ def test_waiting_holds_no_worker(dag_bag):
 
 def test_mapped_tasks_have_names_a_person_can_read(dag_bag):
     mapped = [task for dag in dag_bag.dags.values() for task in dag.tasks if task.is_mapped]
-    assert {task.task_id for task in mapped} == {"wait_for_folder", "land_file"}
+    assert {task.task_id for task in mapped} == {"fetch", "wait_for_folder", "land_file"}
     assert all(task.partial_kwargs.get("map_index_template") for task in mapped)
 
 
@@ -141,7 +142,8 @@ def test_reading_a_dag_loads_neither_pandas_nor_dbt_nor_great_expectations():
     program = """
 import sys
 import childrens_warehouse.orchestration.building, childrens_warehouse.orchestration.landing
-print("heavy:", sorted({"pandas", "duckdb", "dbt", "great_expectations"} & set(sys.modules)))
+import childrens_warehouse.orchestration.ways_in
+print("heavy:", sorted({"pandas", "duckdb", "dbt", "great_expectations", "paramiko", "s3fs"} & set(sys.modules)))
 """
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert loaded.stdout.splitlines()[-1] == "heavy: []"

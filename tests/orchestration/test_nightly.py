@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psutil
 import pytest
@@ -42,6 +43,10 @@ DONE = {"event": "done"}
 LAND = {"dag": "land_health", "task": "land_file", "label": "310 health_assessments 2017-05-31", "seconds": 0.5}
 
 
+def settings_of(root: Path) -> Settings:
+    return dataclasses.replace(Settings.from_environment(), home=Home(root))
+
+
 def folder(home: Home, night: str) -> Path:
     path = home.create().inbox / "310" / "health" / night
     path.mkdir(parents=True)
@@ -50,21 +55,29 @@ def folder(home: Home, night: str) -> Path:
 
 class TestTheNightThatIsRun:
     def test_the_one_asked_for(self, tmp_path):
-        assert choose_night(Home(tmp_path), "2016-02-29") == dt.date(2016, 2, 29)
+        assert choose_night(settings_of(tmp_path), "2016-02-29") == dt.date(2016, 2, 29)
 
     @pytest.mark.parametrize("asked", ["31/05/2017", "2017-02-29", "yesterday"])
     def test_what_is_no_date_is_refused_with_the_form_it_should_have(self, tmp_path, asked):
         with pytest.raises(ConfigurationError, match=f"DATE must look like 2017-05-31, not '{asked}'"):
-            choose_night(Home(tmp_path), asked)
+            choose_night(settings_of(tmp_path), asked)
 
     def test_else_the_newest_in_the_inbox(self, tmp_path):
         home = Home(tmp_path)
         for night in ("2017-03-31", "2017-10-02", "2017-09-30", "to be sorted"):
             folder(home, night)
-        assert choose_night(home, None) == dt.date(2017, 10, 2)
+        assert choose_night(settings_of(tmp_path), None) == dt.date(2017, 10, 2)
 
     def test_else_the_night_of_the_sample(self, tmp_path):
-        assert choose_night(Home(tmp_path), None) == SAMPLE_NIGHT
+        assert choose_night(settings_of(tmp_path), None) == SAMPLE_NIGHT
+
+    def test_where_files_are_fetched_the_night_that_is_due(self, tmp_path):
+        folder(Home(tmp_path), "2017-10-02")
+        (tmp_path / "ways_in.toml").write_text(
+            '[[way_in]]\nauthority = "310"\nsource = "health"\nkind = "folder"\npath = "/srv/out/{extract_date}"\n'
+        )
+        due = dt.datetime.now(ZoneInfo("Europe/London")).date() - dt.timedelta(days=1)
+        assert choose_night(settings_of(tmp_path), None) == due
 
 
 class TestTheVerdict:
