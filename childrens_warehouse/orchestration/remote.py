@@ -20,6 +20,7 @@ from childrens_warehouse.landing import manifest
 from childrens_warehouse.landing.ways_in import PROTOCOLS, SFTP, FolderWay
 
 BLOCK = 8 * 1024 * 1024
+REQUESTS = 128
 
 
 class NoFolder(WayInFailed):
@@ -123,7 +124,8 @@ class _Sftp:
     @contextlib.contextmanager
     def open(self, folder: str, file: RemoteFile) -> Iterator[BinaryIO]:
         with self.client.open(f"{folder}/{file.name}", "rb") as handle:
-            handle.prefetch(file.size)  # many requests under way at once: else every 32 kB wait for an answer
+            # Many requests under way at once, else every 32 kB wait for an answer; not all, or they fill the memory.
+            handle.prefetch(file.size, max_concurrent_requests=REQUESTS)
             yield handle
 
 

@@ -268,6 +268,15 @@ class TestNightFolder:
         assert {path.stat().st_mode & 0o077 for path in [folder.target, *folder.target.iterdir()]} == {0}
 
 
+def test_a_fetch_that_failed_is_told_by_authority_and_the_rest_is_not():
+    from childrens_warehouse.orchestration.landing import find_troubles_of_fetching
+
+    fetched = [{"authority": "310", "problems": []}, {"authority": "311", "problems": ["the server is away"]}]
+    (line,) = find_troubles_of_fetching("health", "2017-05-31", ["310", "311", "312"], fetched)
+    assert line.startswith("NOT FETCHED: 312 health for 2017-05-31: its task failed, and its log says why.")
+    assert find_troubles_of_fetching("health", "2017-05-31", [], []) == []
+
+
 class TestAnswers:
     DATASET = BY_NAME["health_assessments"]
     NAMES = tuple(column.name for column in DATASET.columns)
