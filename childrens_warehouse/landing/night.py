@@ -202,7 +202,7 @@ def _of_folder(
                 extract_date=day.isoformat(),
                 night=night.isoformat(),
                 file_name=name,
-                generated_at=told.generated_at.isoformat() if told else None,
+                generated_at=(entry.generated_at or told.generated_at).isoformat() if told and entry else None,
                 rows_told=entry.rows if entry else None,
                 sha256_told=entry.sha256 if entry else None,
                 coverage=entry.coverage if entry else None,

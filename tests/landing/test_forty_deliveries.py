@@ -21,6 +21,8 @@ from childrens_warehouse.landing import night as landing
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.raw.in_force import in_force
 from childrens_warehouse.settings import Settings
+from tests.landing.formats.test_cin_census import DETAILS, census_document, child
+from tests.landing.formats.test_workbook import CONTACT, CONTACTS, Book
 
 DAY, BEFORE = "2017-05-31", "2017-05-30"
 NIGHT = dt.date.fromisoformat(DAY)
@@ -259,6 +261,55 @@ def test_23_a_compressed_file_is_cut_short(desk, ending):
 
     outcome = desk.deliver(whole, name, manifest=no_rows, generated_at="2017-06-02T00:00:00Z")
     assert (outcome.status, outcome.rows_loaded, outcome.rows_new) == ("accepted", 41, 1)
+
+
+def lists(desk: Desk, name: str, content: str | bytes, coverage: str | None = None) -> dict[str, landing.Outcome]:
+    """Outcomes by dataset of a file that bears several lists."""
+    desk.supplier.deliver(
+        "social_care", DAY, {name: content}, coverage, manifest=lambda m: m["files"][0].pop("rows") and None
+    )
+    return desk.supplier.land("social_care", DAY)
+
+
+def must_refuse_every_list(desk: Desk, name: str, outcomes: dict[str, landing.Outcome], rule: str, word: str) -> None:
+    assert len(outcomes) > 5 and {(each.status, each.rule) for each in outcomes.values()} == {("refused", rule)}
+    told = desk.refusal(name)
+    assert word in told["reason"] and told["what_to_do"]
+    assert desk.fingerprint == desk.stood
+
+
+def test_24_xml_that_is_not_well_formed(desk):
+    broken = census_document(child(DETAILS.format(""))).replace("</CINdetails>", "")
+    outcomes = lists(desk, "cin_census.xml", broken, "collection_year:2022")
+    must_refuse_every_list(desk, "cin_census.xml", outcomes, "XML-MALFORMED", "line")
+
+
+def test_25_xml_against_the_wrong_years_format(desk):
+    of_2024 = census_document(child(DETAILS.format(""))).replace("GenderCurrent", "Sex")
+    outcomes = lists(desk, "cin_census.xml", of_2024, "collection_year:2022")
+    must_refuse_every_list(desk, "cin_census.xml", outcomes, "XML-YEAR", "element Sex in line")
+
+
+def test_26_a_workbook_with_merged_header_cells(desk, tmp_path):
+    book = Book()
+    sheet = book.sheet("List 1", [*CONTACTS, None], [*CONTACT[:6], "6", "Police"])
+    sheet.merge_cells("G1:H1")
+    book.book.save(tmp_path / "annex_a.xlsx")
+    outcomes = lists(desk, "annex_a.xlsx", (tmp_path / "annex_a.xlsx").read_bytes())
+    merged = outcomes.pop("annex_a_1_contacts")
+    assert (merged.status, merged.rule) == ("refused", "WORKBOOK-MERGED") and "columns G to H" in merged.reason
+    assert {each.status for each in outcomes.values()} == {"accepted"}
+    assert desk.refusal("annex_a.xlsx.annex_a_1_contacts")["dataset"] == "annex_a_1_contacts"
+
+
+def test_27_a_workbook_with_a_sheet_missing(desk, tmp_path):
+    book = Book()
+    book.book.remove(book.book["List 9"])
+    book.book.save(tmp_path / "annex_a.xlsx")
+    outcomes = lists(desk, "annex_a.xlsx", (tmp_path / "annex_a.xlsx").read_bytes())
+    missing = {name: each for name, each in outcomes.items() if each.status == "refused"}
+    assert [each.rule for each in missing.values()] == ["WORKBOOK-SHEET"]
+    assert list(missing) == ["annex_a_9_care_leavers"] and len(outcomes) == 11
 
 
 def test_28_blank_child_ids(desk):
