@@ -7,12 +7,16 @@ import datetime as dt
 import os
 import subprocess
 import sys
-from typing import Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from childrens_warehouse.errors import WarehouseError
 from childrens_warehouse.settings import Settings, parse_instant
+
+if TYPE_CHECKING:
+    from childrens_warehouse.landing.delivery import Outcome
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -55,9 +59,31 @@ def land(night: Night = None) -> None:
     _told_not_to_fetch(settings)
     day = _night(settings, night)
     outcomes = run.land_night(settings, day, f"land-{day}-{dt.datetime.now(dt.UTC):%H%M%S}", typer.echo)
+    _print_outcomes(outcomes)
+
+
+@app.command()
+def replay(
+    dataset: Annotated[str | None, typer.Option(help="This dataset alone, e.g. attendance.")] = None,
+) -> None:
+    """Judge again, from the archive, the files in force that have rows set aside: after a code list was extended."""
+    from childrens_warehouse.datasets import BY_NAME
+    from childrens_warehouse.landing.night import judge_again
+
+    if dataset and dataset not in BY_NAME:
+        raise typer.BadParameter(f"{dataset!r} is no dataset; docs/data-dictionary.md lists them")
+    now = dt.datetime.now(dt.UTC)
+    outcomes = judge_again(_settings(), f"replay-{now:%Y%m%dT%H%M%S}", now.date(), dataset)
+    _print_outcomes(outcomes)
+    if not outcomes:
+        typer.echo("No file in force has rows set aside.")
+
+
+def _print_outcomes(outcomes: Iterable[Outcome]) -> None:
     for outcome in outcomes:
         typer.echo(
-            f"{outcome.status:<10}{outcome.authority}/{outcome.source}/{outcome.extract_date}/{outcome.file_name}: "
+            f"{outcome.status:<10}{outcome.authority}/{outcome.source}/{outcome.extract_date}/{outcome.file_name} "
+            f"{outcome.dataset}: "
             f"{outcome.rows_read} read, {outcome.rows_loaded} loaded, {outcome.rows_refused} refused"
             + (f" ({outcome.rule}: {outcome.reason})" if outcome.rule else "")
         )

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,9 +21,11 @@ from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing import formats, pseudonyms, quarantine, receive
 from childrens_warehouse.landing.dataset import DatasetLanding, counts
 from childrens_warehouse.landing.delivery import Delivery, Outcome
+from childrens_warehouse.landing.formats.readable import check_text
 from childrens_warehouse.landing.manifest import ManifestFile, scope
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.raw.acceptance import Acceptance, accepted, commit
+from childrens_warehouse.raw.in_force import in_force
 from childrens_warehouse.reference import collection_year
 from childrens_warehouse.settings import Home, Settings, make_private
 
@@ -32,8 +35,33 @@ def land(settings: Settings, delivery: Delivery, run_id: str) -> tuple[Outcome, 
 
     A refusal is an outcome, recorded; errors of the machine are raised.
     """
+    return _landed(settings, _FileLanding(settings, delivery), run_id)
+
+
+def judge_again(settings: Settings, run_id: str, night: dt.date, dataset: str | None = None) -> tuple[Outcome, ...]:
+    """Judge anew, from the archive, the files in force of which rows were set aside: their rows are taken in where a
+    code list, a declaration or a waiver now lets them.
+
+    dataset: that one alone. What a file replaces, and when it was generated, stays as it was.
+    """
+    of_file: dict[tuple[str, ...], list[Acceptance]] = defaultdict(list)
+    for each in in_force(settings).extracts:
+        if each.rows_refused and dataset in (None, each.dataset):
+            of_file[each.authority, each.source, each.extract_date.isoformat(), each.file_name].append(each)
+    outcomes: list[Outcome] = []
+    for (authority, source, extract_date, file_name), acceptances in sorted(of_file.items()):
+        first = acceptances[0]
+        delivery = Delivery(
+            authority, source, extract_date, night.isoformat(), file_name, first.generated_at.isoformat(), None,
+            first.sha256, first.scope,
+        )  # fmt: skip
+        outcomes += _landed(settings, _FileAgain(settings, delivery, {each.dataset for each in acceptances}), run_id)
+    return tuple(outcomes)
+
+
+def _landed(settings: Settings, landing: _FileLanding, run_id: str) -> tuple[Outcome, ...]:
     started = time.monotonic()
-    landing = _FileLanding(settings, delivery)
+    delivery = landing.delivery
     where = quarantine.folder(settings.home, delivery.authority, delivery.source, delivery.extract_date)
     try:
         outcomes = landing.as_before() or landing.run()
@@ -98,9 +126,7 @@ class _FileLanding:
     def run(self) -> list[Outcome]:
         delivery, home = self.delivery, self.home
         delivered = delivery.folder(home) / delivery.file_name
-        received = receive.receive(
-            delivered, home.archive / delivery.authority / delivery.source / delivery.extract_date
-        )
+        received = self._received(delivered)
         self.known = _Known(str(received.path.relative_to(home.root)), received.sha256)
         receive.check(received, ManifestFile(
             delivery.file_name, delivery.rows_told, delivery.sha256_told, delivery.coverage
@@ -136,6 +162,13 @@ class _FileLanding:
                 except FileRefused as refusal:
                     outcomes.append(self.refused(dataset, refusal, landing.rows_read))
         return outcomes
+
+    @property
+    def _archive(self) -> Path:
+        return self.home.archive / self.delivery.authority / self.delivery.source / self.delivery.extract_date
+
+    def _received(self, delivered: Path) -> receive.Received:
+        return receive.receive(delivered, self._archive)
 
     def refused(self, dataset: Dataset, refusal: FileRefused, rows_read: int = 0) -> Outcome:
         return replace(
@@ -209,6 +242,27 @@ class _FileLanding:
             self.delivery.authority, self.delivery.source, self.delivery.extract_date, dataset,
             self.delivery.file_name, status, archived_as=self.known.archived_as, sha256=self.known.sha256,
         )  # fmt: skip
+
+
+class _FileAgain(_FileLanding):
+    """A file that was taken in before, judged once more from the archive; only some of its datasets."""
+
+    def __init__(self, settings: Settings, delivery: Delivery, datasets: set[str]) -> None:
+        super().__init__(settings, delivery)
+        self._datasets = tuple(dataset for dataset in self.file.datasets if dataset.name in datasets)
+
+    @property
+    def datasets(self) -> tuple[Dataset, ...]:
+        return self._datasets
+
+    def _received(self, delivered: Path) -> receive.Received:
+        kept = self._archive / f"{str(self.delivery.sha256_told)[:16]}-{self.delivery.file_name}"
+        if not kept.exists():
+            raise FileRefused("FILE-MISSING", "the archive no longer has the file: what was taken in of it stays.")
+        return receive.Received(kept, str(self.delivery.sha256_told), kept.stat().st_size, check_text(kept))
+
+    def _kept_before(self, acceptance: Acceptance) -> Acceptance | None:
+        return None
 
 
 def _stamp(delivery: Delivery, archived: Path, delivered: Path) -> dt.datetime:

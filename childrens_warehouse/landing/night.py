@@ -19,7 +19,7 @@ from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing import manifest, quarantine
 from childrens_warehouse.landing.delivery import Delivery, Outcome
 from childrens_warehouse.landing.formats.readable import PACKED, plain_name
-from childrens_warehouse.landing.land import land
+from childrens_warehouse.landing.land import judge_again, land
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.raw.acceptance import accepted
 from childrens_warehouse.settings import Home, Settings
@@ -265,5 +265,6 @@ def _date_of(folder: Path) -> dt.date | None:
 
 
 __all__ = [
-    "Delivery", "Outcome", "SourceNight", "authorities", "close", "expect", "is_complete", "land", "nights",
+    "Delivery", "Outcome", "SourceNight", "authorities", "close", "expect", "is_complete", "judge_again", "land",
+    "nights",
 ]  # fmt: skip

@@ -50,7 +50,8 @@ class InForce:
     def fingerprint(self) -> str:
         told = [f"known_on={self.known_on}", f"as_at={self.as_at}"]
         told += sorted(
-            f"{each.authority}/{each.dataset}/{each.scope}/{each.sha256}/{each.extract_date}/{each.key_id}"
+            f"{each.authority}/{each.dataset}/{each.scope}/{each.sha256}/{each.extract_date}/{each.key_id}/"
+            f"{each.rows_loaded}"
             for each in self.extracts
         )
         told += [f"{each.authority}/{each.month}/{each.fingerprint}" for each in self.partitions]
@@ -272,13 +273,13 @@ class _Registers:
 
     def partitions(self, authority: str) -> list[Partition]:
         # Content is named by its own hash and key, so "which content wins each register" says everything about the
-        # rows.
+        # rows, but how many of them were set aside: that changes when the file is judged again.
         rows = self._connection.execute(
             """
             select
                 cast(date_trunc('month', session_date) as date) as month,
                 sha256(concat(?, chr(10), string_agg(
-                    concat_ws('|', supplier, school_urn, session_date, source_file), chr(10)
+                    concat_ws('|', supplier, school_urn, session_date, source_file, rows), chr(10)
                     order by supplier, school_urn, session_date
                 ))) as fingerprint,
                 cast(sum(rows) as bigint) as rows
