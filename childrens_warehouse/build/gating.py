@@ -86,7 +86,7 @@ class GateResult:
         """Why it was refused, for the operator: rule, table and how much of it, no values."""
         waived = {(each.rule, each.table) for each in self.waived}
         said = [
-            f"{each.rule} on {table}{_how_much(each)}"
+            f"{each.rule} on {_where(table, each)}{_how_much(each)}"
             for table, each in self.failed
             if each.severity == "critical" and (each.rule, table) not in waived
         ]
@@ -177,6 +177,7 @@ def _judge_tables(
     beside: dict[str, list[RuleResult]] = {table.name: [] for table in tables}
     for table, result in (
         *volumes.compare(counted, before),
+        *volumes.compare_files(connection, before),
         *volumes.compare_partitions(connection, state),
         *reconcile.results(connection),
     ):
@@ -229,6 +230,11 @@ def _after_waivers(
 
 def _failed(judgements: Iterable[Judgement]) -> tuple[tuple[str, RuleResult], ...]:
     return tuple((judgement.suite, each) for judgement in judgements for each in judgement.failed)
+
+
+def _where(table: str, result: RuleResult) -> str:
+    """The table; of a rule about files also whose file it is."""
+    return f"{table}, {result.column}" if result.rule in volumes.FILE_RULES else table
 
 
 def _how_much(result: RuleResult) -> str:

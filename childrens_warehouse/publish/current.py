@@ -27,7 +27,8 @@ class Release:
 
     published_at: when it was written (UTC). inputs: fingerprint of what it was built from. changed: tables whose
     content differs from the release before. linked, written: files shared with that release, and new ones.
-    volumes: rows per table and authority. is_new: was it written or switched to just now?
+    volumes: rows per table and authority. files: what was in force, as raw.extract has it; not carried by to_dict.
+    is_new: was it written or switched to just now?
     """
 
     release_id: str
@@ -43,6 +44,7 @@ class Release:
     written: int
     volumes: Mapping[str, Mapping[str, int]]
     is_new: bool = False
+    files: tuple[Mapping[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -95,6 +97,7 @@ class Release:
             linked=sum(file["is_linked"] for file in every_file),
             written=sum(not file["is_linked"] for file in every_file),
             volumes={name: table["rows_by_authority"] for name, table in manifest["tables"].items()},
+            files=tuple(manifest["inputs"]["files"]),
         )
 
 
