@@ -153,11 +153,11 @@ def airflow(context: typer.Context) -> None:
 
 @app.command()
 def status(night: Night = None) -> None:
-    """What the last run of a night came to: files, refusals, gate, release, headline indicators."""
+    """What needs a person, and what the last run of a night came to: files, gate, release, headline indicators."""
     from childrens_warehouse import report
 
     settings = _settings()
-    report.print_night(settings, _night(settings, night))
+    report.print_status(settings, _night(settings, night))
 
 
 @app.command()
@@ -204,11 +204,12 @@ def _told_not_to_fetch(settings: Settings) -> None:
 
 
 def _register() -> None:
+    from childrens_warehouse import ledger_commands
     from childrens_warehouse.alarms import command as alarms
     from childrens_warehouse.privacy import command as privacy
     from childrens_warehouse.simulate import command as simulate
 
-    for module in (simulate, privacy, alarms):
+    for module in (simulate, privacy, alarms, ledger_commands):
         module.register(app)
 
 

@@ -224,6 +224,20 @@ class Ledger:
         with self._open() as connection:
             return [dict(row) for row in connection.execute(statement, parameters).fetchall()]
 
+    def tables(self) -> dict[str, tuple[dict[str, str], list[tuple[Any, ...]]]]:
+        """Every table whole: its columns with their SQLite types, and its rows. An absent ledger has no rows."""
+        with sqlite3.connect(":memory:") if not self.path.exists() else self._open() as connection:
+            connection.executescript(_SCHEMA)
+            connection.row_factory = None
+            names = connection.execute("select name from sqlite_master where type = 'table' order by name").fetchall()
+            return {
+                name: (
+                    {row[1]: row[2].lower() for row in connection.execute(f"pragma table_info({name})")},
+                    connection.execute(f"select * from {name} order by rowid").fetchall(),
+                )
+                for (name,) in names
+            }
+
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     plain: dict[str, Any] = {}

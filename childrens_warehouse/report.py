@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from childrens_warehouse.datasets import ALL, Source
+from childrens_warehouse.datasets import ALL, Source, files_of
 from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.ledger_views import open_ledger
 from childrens_warehouse.publish.current import current_release
+from childrens_warehouse.quality import attention
 from childrens_warehouse.settings import Settings
 
 HEADLINES = (
@@ -33,23 +37,61 @@ _STATUS_STYLE = {
 }
 
 
-def print_night(settings: Settings, night: dt.date, run_id: str | None = None, console: Console | None = None) -> None:
+# What fits a screen beside the rest.
+_MOST_ITEMS, _MOST_FILES = 8, 12
+
+
+def print_status(
+    settings: Settings, night: dt.date, console: Console | None = None, now: dt.datetime | None = None
+) -> None:
+    """What needs a person first, then the last run of the night in brief: a screenful."""
+    console = _wide(console)
+    with open_ledger(settings, now) as connection:
+        waiting = attention.items(connection, settings.timezone)
+    urgent = sum(item.is_urgent for item in waiting)
+    look = ", and worth a look" if waiting and not urgent else ""
+    console.print(f"[bold]Needs a person: {urgent or 'nothing'}{look}{':' if waiting else '.'}[/]")
+    for item in waiting[:_MOST_ITEMS]:
+        style = "bold red" if item.is_urgent else "yellow"
+        since = f"since {item.since.day} {item.since:%b %Y}: " if item.since else ""
+        console.print(f"  [{style}]{item.kind:<8}[/] {escape(since + item.what)}", highlight=False, soft_wrap=True)
+        if item.todo:
+            console.print(f"           [dim]{escape(item.todo)}[/]", highlight=False, soft_wrap=True)
+    if len(waiting) > _MOST_ITEMS:
+        console.print(f"  … and {len(waiting) - _MOST_ITEMS} more on the quality page.")
+    console.print()
+    print_night(settings, night, console=console, in_brief=True)
+
+
+def print_night(
+    settings: Settings,
+    night: dt.date,
+    run_id: str | None = None,
+    console: Console | None = None,
+    in_brief: bool = False,
+) -> None:
     """Print what landed, what was refused, what the gate said, what is published, and where to look next.
 
     run_id: the run to speak of; None for the last one of that night.
+    in_brief: files of which there is nothing to say are counted only.
     """
-    console = console or Console()
-    if not console.is_terminal:
-        console.width = max(console.width, 160)
+    console = _wide(console)
     ledger = Ledger(settings.home.ledger)
     events = _of_run(ledger, "file_event", night, run_id)
     console.rule(f"Night of {night:%A %d %B %Y}")
-    _print_files(console, events)
+    _print_files(console, events, in_brief)
     _print_sources(console, _of_run(ledger, "source_night", night, run_id))
     _print_gate(console, ledger)
     _print_release(console, settings, ledger, run_id)
     _print_headlines(console, settings)
     _print_next(console, settings, night, events)
+
+
+def _wide(console: Console | None) -> Console:
+    console = console or Console()
+    if not console.is_terminal:
+        console.width = max(console.width, 160)
+    return console
 
 
 def _of_run(ledger: Ledger, table: str, night: dt.date, run_id: str | None) -> list[dict[str, Any]]:
@@ -60,7 +102,8 @@ def _of_run(ledger: Ledger, table: str, night: dt.date, run_id: str | None) -> l
     return [row for row in rows if row["run_id"] == run_id]
 
 
-def _print_files(console: Console, events: Sequence[dict[str, Any]]) -> None:
+def _print_files(console: Console, events: Sequence[dict[str, Any]], in_brief: bool) -> None:
+    """One line a file, or a dataset where a file bears several."""
     table = Table(title="What landed", title_justify="left", box=None, pad_edge=False, header_style="bold")
     for heading in ("file", "night of"):
         table.add_column(heading, no_wrap=True)
@@ -68,12 +111,17 @@ def _print_files(console: Console, events: Sequence[dict[str, Any]]) -> None:
     for heading in ("read", "loaded", "refused", "new", "changed", "unchanged", "withdrawn"):
         table.add_column(heading, justify="right")
     table.add_column("what to know", overflow="fold")
-    for event in sorted(events, key=_as_landed):
-        if event["status"] == "missing":
-            continue
+    datasets = Counter(_file(event) for event in events)
+    landed = [event for event in sorted(events, key=_as_landed) if event["status"] != "missing"]
+    shown = landed
+    if in_brief:
+        remarked = [event for event in landed if _remark(event)]
+        shown = sorted(remarked, key=lambda event: event["status"] == "accepted")[:_MOST_FILES]
+    for event in shown:
         style = _STATUS_STYLE[event["status"]]
         table.add_row(
-            f"{event['authority']}/{event['source']}/{event['file_name']}",
+            f"{event['authority']}/{event['source']}/{event['file_name']}"
+            + (f" ({event['dataset']})" if datasets[_file(event)] > 1 else ""),
             event["extract_date"],
             f"[{style}]{event['status']}[/]",
             *(_count(event[f"rows_{what}"]) for what in (
@@ -81,24 +129,37 @@ def _print_files(console: Console, events: Sequence[dict[str, Any]]) -> None:
             )),
             _remark(event),
         )  # fmt: skip
-    console.print(table)
+    if shown:
+        console.print(table)
+    if len(landed) > len(shown):
+        rest = Counter(event["status"] for event in landed) - Counter(event["status"] for event in shown)
+        counted = ", ".join(f"{count} {status}" for status, count in sorted(rest.items()))
+        console.print(f"{'Beside these' if shown else 'Without a remark'}: {counted}.")
     totals = {what: sum(event[f"rows_{what}"] or 0 for event in events) for what in ("read", "loaded", "refused")}
     console.print(
         f"Accounted for: {totals['read']:,} read = {totals['loaded']:,} loaded + {totals['refused']:,} refused."
     )
     if events and all(event["status"] in ("unchanged", "missing", "unexpected") for event in events):
         console.print("[bold]Nothing new was delivered: every file is as it was landed before.[/]")
-    missing = [f"{event['source']}/{event['file_name']}" for event in events if event["status"] == "missing"]
+    missing = {f"{event['source']}/{event['file_name']}" for event in events if event["status"] == "missing"}
     if missing:
-        console.print(f"Not delivered, stays as it was known: {', '.join(sorted(set(missing)))}.")
+        names = f"{len(missing)} files" if in_brief and len(missing) > _MOST_FILES else ", ".join(sorted(missing))
+        console.print(f"Not delivered, stays as it was known: {names}.")
     console.print()
 
 
-def _as_landed(event: dict[str, Any]) -> tuple[int, str, str, int]:
+def _file(event: dict[str, Any]) -> tuple[str, str, str, str]:
+    return event["authority"], event["source"], event["extract_date"], event["file_name"]
+
+
+def _as_landed(event: dict[str, Any]) -> tuple[int, str, str, int, str, int]:
     """Sources in their order, each night by night, files as they are declared; the tasks ran in any order."""
+    files = [file.name for source in Source for file in files_of(source)]
     datasets = [dataset.name for dataset in ALL]
+    place = files.index(event["file_name"]) if event["file_name"] in files else len(files)
     position = datasets.index(event["dataset"]) if event["dataset"] in datasets else len(datasets)
-    return list(Source).index(Source(event["source"])), event["authority"], event["extract_date"], position
+    source = list(Source).index(Source(event["source"]))
+    return source, event["authority"], event["extract_date"], place, event["file_name"], position
 
 
 def _remark(event: dict[str, Any]) -> str:
@@ -188,6 +249,8 @@ def _print_next(console: Console, settings: Settings, night: dt.date, events: Se
     if any(event["rows_refused"] or event["status"] == "refused" for event in events):
         console.print(f"  refusals     {home.quarantine}  (rule, row and what to do; the files are in the archive)")
     console.print(f"  ledger       {home.ledger}  (every file, gate and release)")
+    if (home.quality / "index.html").exists():
+        console.print(f"  quality      {home.quality / 'index.html'}  (the page: nights, datasets, what is set aside)")
     console.print(f"  logs         {home.logs}")
     console.print(f"  again        warehouse status --night {night}")
 

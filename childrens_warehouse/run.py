@@ -15,6 +15,7 @@ from childrens_warehouse.datasets import Source
 from childrens_warehouse.landing import night as landing
 from childrens_warehouse.landing import pseudonyms
 from childrens_warehouse.publish.steps import Release, current_release, publish
+from childrens_warehouse.quality import page
 from childrens_warehouse.settings import Settings
 
 Progress = Callable[[str], None]
@@ -54,7 +55,13 @@ def run_night(settings: Settings, night: dt.date, progress: Progress | None = No
     """Land, build, gate and publish one night. Raises what the build or the gate raises."""
     settings.home.create()
     run_id = f"run-{night}-{uuid.uuid4().hex[:6]}"
-    outcomes = land_night(settings, night, run_id, progress)
-    built = build(settings, run_id, progress)
-    release = publish(settings, built.build_id) if built.start.needed else current_release(settings)
+    try:
+        outcomes = land_night(settings, night, run_id, progress)
+        built = build(settings, run_id, progress)
+        release = publish(settings, built.build_id) if built.start.needed else current_release(settings)
+    finally:
+        # a night that failed needs its page most
+        said = page.write_after_a_night(settings)
+        if progress:
+            progress(said)
     return NightResult(run_id, outcomes, built, release, built.start.needed)

@@ -32,7 +32,7 @@ def make_private(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Home:
-    """Where data lives. Everything but `published` and `releases` is for the owner alone."""
+    """Where data lives. Everything but `published`, `releases` and `quality` is for the owner alone."""
 
     root: Path
 
@@ -75,6 +75,11 @@ class Home:
         return self.root / "published"
 
     @property
+    def quality(self) -> Path:
+        """The quality page, for whoever may read what is published."""
+        return self.root / "quality"
+
+    @property
     def marts(self) -> Path:
         return self.published / "marts.duckdb"
 
@@ -100,7 +105,7 @@ class Home:
         for private in (self.archive, self.restricted, self.raw, self.quarantine, self.build, self.logs):
             private.mkdir(exist_ok=True)
             private.chmod(OWNER_ONLY_DIRECTORY)
-        for public in (self.releases, self.published):
+        for public in (self.releases, self.published, self.quality):
             public.mkdir(exist_ok=True)
             public.chmod(GROUP_READS_DIRECTORY)
         return self

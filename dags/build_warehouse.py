@@ -18,6 +18,7 @@ time is let in by the pool `warehouse_writer`.
   layer. Trigger the DAG again when it is mended: a candidate is never repaired, always rebuilt.
 - `tell_of_build` red: the incident could not be written into the ledger, or the task was killed. The state of the
   run is not changed by it; the next run tells what is still untold (docs/alarms.md).
+- `write_quality_page` says in its log why there is no new page; it never turns a run red.
 - Not run at all: one of the three landing DAGs has not finished tonight.
 """
 
@@ -27,7 +28,13 @@ from airflow.sdk import chain, dag
 
 from childrens_warehouse.orchestration.alarming import tell_of_build
 from childrens_warehouse.orchestration.assets import LANDED
-from childrens_warehouse.orchestration.building import begin_build, build_models, go_on_if_needed, judge
+from childrens_warehouse.orchestration.building import (
+    begin_build,
+    build_models,
+    go_on_if_needed,
+    judge,
+    write_quality_page,
+)
 from childrens_warehouse.orchestration.house import HOUSE, Tag
 
 
@@ -44,7 +51,8 @@ def build_warehouse():
     start = begin_build()
     models = build_models(start)
     verdict = judge(start)
-    chain(go_on_if_needed(start), models, verdict, tell_of_build(start, models, verdict).as_teardown())
+    told = tell_of_build(start, models, verdict).as_teardown()
+    chain(go_on_if_needed(start), models, verdict, told, write_quality_page().as_teardown())
 
 
 build_warehouse()

@@ -21,7 +21,7 @@ from airflow.sdk import Param, dag
 
 from childrens_warehouse.orchestration.alarming import tell_of_publication
 from childrens_warehouse.orchestration.assets import GATED_BUILD
-from childrens_warehouse.orchestration.building import choose_build, publish
+from childrens_warehouse.orchestration.building import choose_build, publish, write_quality_page
 from childrens_warehouse.orchestration.house import HOUSE, Tag
 
 
@@ -45,7 +45,7 @@ from childrens_warehouse.orchestration.house import HOUSE, Tag
 def publish_marts():
     build_id = choose_build()
     release = publish(build_id)
-    release >> tell_of_publication(build_id, release).as_teardown()
+    release >> tell_of_publication(build_id, release).as_teardown() >> write_quality_page().as_teardown()
 
 
 publish_marts()

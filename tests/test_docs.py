@@ -19,6 +19,7 @@ from childrens_warehouse.datasets import ALL, data_dictionary, rule_page
 from childrens_warehouse.landing import manifest
 from childrens_warehouse.landing.manifest import scope
 from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.ledger_views import open_ledger, query
 from childrens_warehouse.settings import PROJECT
 from expectations import publication
 
@@ -247,6 +248,34 @@ def test_queries_of_the_ledger_run(tmp_path: Path):
     with sqlite3.connect(ledger.path) as connection:
         for statement in statements:
             connection.execute(statement)
+
+
+def test_the_relations_of_the_ledger_are_described_column_by_column(settings):
+    parts = re.split(r"^### `(\w+)`$", read(DOCS / "ledger.md"), flags=re.MULTILINE)[1:]
+    described = {
+        relation: {
+            column
+            for cell in re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE)
+            for column in re.findall(r"`(\w+)`", cell)
+        }
+        for relation, text in zip(parts[::2], parts[1::2], strict=True)
+    }
+    private = {"due_time", "asked_at"}
+    with open_ledger(settings) as connection:
+        there: dict[str, set[str]] = {}
+        for relation, column in connection.execute(
+            "select table_name, column_name from duckdb_columns() where not internal and database_name = 'memory'"
+        ).fetchall():
+            there.setdefault(relation, set()).add(column)
+    assert described == {relation: columns for relation, columns in there.items() if relation not in private}
+
+
+def test_questions_to_the_ledger_are_answered(settings):
+    statements = re.findall(r'warehouse ledger[^"\n]*"(select [^"]+)"', read(DOCS / "ledger.md"))
+    assert len(statements) >= 2
+    for statement in statements:
+        with open_ledger(settings) as connection:
+            query(connection, statement)
 
 
 def test_queries_of_the_marts_run():

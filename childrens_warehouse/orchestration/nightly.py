@@ -31,6 +31,7 @@ from childrens_warehouse.orchestration.dates import extract_date
 from childrens_warehouse.orchestration.environment import airflow_environment, prepare
 from childrens_warehouse.orchestration.progress import Progress
 from childrens_warehouse.orchestration.services import Running
+from childrens_warehouse.quality import page
 from childrens_warehouse.settings import Home, Settings
 
 # The night of the sample extracts: the end of a month, in a school year and a collection year that are under way.
@@ -135,6 +136,9 @@ def run_night(settings: Settings, asked: str | None, console: Console) -> bool:
             progress.start("preparing Airflow's database")
             progress.done("  done     preparing Airflow's database" if prepare(settings, environment, log) else None)
             told = _run_dags(night, run_id, environment, log, lock, progress)
+            if not told.is_good:
+                # the DAG that writes it may not have been reached
+                page.write_after_a_night(settings)
     _print_summary(settings, night, run_id, told, log, console)
     return told.is_good
 

@@ -21,6 +21,7 @@ BRIEF_TASKS = frozenset(
         "tell_of_build",
         "tell_of_publication",
         "wait_for_folder",
+        "write_quality_page",
     }
 )
 # Where there is no live line, a step that takes long says so this often.

@@ -126,7 +126,8 @@ def test_a_build_that_passes_hands_on_its_build_id(scenes):
 def test_a_build_that_is_not_needed_ends_green_and_calls_nobody(scenes):
     scene = scenes["build_that_is_not_needed"]
     assert (scene["state"], scene["emitted"], scene["calls"]) == ("success", {}, {})
-    assert events(scene, "succeeded")[-1] == ("succeeded", "tell_of_build"), "it resolves what is over"
+    last = [task for _, task in events(scene, "succeeded")[-2:]]
+    assert last == ["tell_of_build", "write_quality_page"], "it resolves what is over"
 
 
 def test_a_gate_that_says_no_stops_the_publication_at_once(scenes):
@@ -135,6 +136,11 @@ def test_a_gate_that_says_no_stops_the_publication_at_once(scenes):
     assert scene["calls"]["gate"] == 1
     assert reason(scene, "judge") == "PUB-001: too few episodes."
     assert "Trying again cannot help: PUB-001: too few episodes." in scenes["log"]
+
+
+@pytest.mark.parametrize("name", ["build_that_passes", "gate_that_says_no", "publication_that_heals"])
+def test_the_quality_page_is_drawn_last_whatever_became_of_the_run(scenes, name):
+    assert events(scenes[name], "succeeded")[-1] == ("succeeded", "write_quality_page")
 
 
 def test_a_publication_that_may_heal_is_tried_again(scenes):
