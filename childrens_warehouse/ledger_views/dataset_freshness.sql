@@ -82,6 +82,8 @@ missed as (
     where
         -- a return that came once may be due in a year
         (known.deliveries <> 1 or dataset.coverage <> 'collection_year')
+        -- nor are registers of a first weekend
+        and not (dataset.coverage = 'school_date' and isodow(delivered.night) > 5 and rhythm.nights is null)
         and coalesce(
             2 * rhythm.deliveries >= rhythm.nights,
             2 * overall.deliveries >= overall.nights,

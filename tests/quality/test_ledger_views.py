@@ -118,6 +118,16 @@ def test_a_weekly_dataset_is_late_on_its_own_day_only(settings):
     assert ask(settings, "select state, nights_missed from dataset_freshness") == [("late", 1)]
 
 
+def test_no_register_is_expected_on_a_first_weekend(settings):
+    for number in range(15, 22):  # Monday to Sunday
+        for dataset in ("attendance", "schools"):
+            record(settings, day(number), "accepted" if number < 20 else "missing", dataset=dataset)
+    assert ask(settings, "select dataset, state from dataset_freshness order by 1") == [
+        ("attendance", "on time"),
+        ("schools", "late"),
+    ]
+
+
 def test_a_file_that_came_after_it_was_due_was_late(settings):
     record(settings, day(1), at="2017-05-02T04:59:00+00:00")
     record(settings, day(2), at="2017-05-03T05:01:00+00:00")
