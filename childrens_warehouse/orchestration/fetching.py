@@ -312,6 +312,6 @@ def _try_folder(way: FolderWay, night: dt.date) -> str:
 
 def _try_query(settings: Settings, way: QueryWay, night: dt.date) -> str:
     with databases.connect(way.name, way.connection, settings.timezone) as reading:
-        answer = reading.ask(f"select * from ({way.query}) ways_in where 1 = 0", night)
+        answer = reading.ask(f"select * from (\n{way.query}\n) ways_in where 1 = 0", night)
         columns = answers.match(way.dataset, answer.names, night)
     return f"reached; its {len(columns)} columns fit."

@@ -77,8 +77,8 @@ def failure(name: str, error: Exception) -> WayInFailed:
     kind = type(error).__name__
     if kind == "AirflowNotFoundException":
         return WayInFailed(f"{name}: Airflow has no such connection; add it (docs/ways-in.md).")
-    if isinstance(error, ImportError):
-        return WayInFailed(f"{name}: a package for it is not installed (docs/ways-in.md says which).")
+    if isinstance(error, ImportError) or str(error).startswith(("No filesystem registered", "Unknown hook type")):
+        return WayInFailed(f"{name}: Airflow's provider for it is not installed (docs/ways-in.md).")
     if kind == "FileExpired":  # S3: another object under the name that was listed
         return WayInFailed(f"{name}: the folder changed while it was fetched", may_heal=True)
     if kind in ("AuthenticationException", "BadAuthenticationType", "PasswordRequiredException"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
 import json
 import os
 import time
@@ -424,6 +425,17 @@ def test_a_connection_nobody_made_is_named(warehouse):
     )
     found = fetching.fetch(warehouse.settings, ways_in.load(warehouse.settings)[0], NIGHT, False)
     assert found.problems == ["sftp nobody: Airflow has no such connection; add it (docs/ways-in.md)."]
+
+
+@pytest.mark.skipif(bool(importlib.util.find_spec("adlfs")), reason="the extra azure is installed")
+def test_a_kind_whose_provider_is_not_installed_is_named(warehouse, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_TRUST", json.dumps({"conn_type": "wasb", "login": "account", "password": "key"}))
+    warehouse.settings.ways_in.write_text(
+        '[[way_in]]\nauthority = "310"\nsource = "health"\nkind = "azure"\nconnection = "trust"\n'
+        'path = "container/{extract_date}"'
+    )
+    found = fetching.fetch(warehouse.settings, ways_in.load(warehouse.settings)[0], NIGHT, False)
+    assert found.problems == ["azure trust: Airflow's provider for it is not installed (docs/ways-in.md)."]
 
 
 @everywhere

@@ -287,6 +287,7 @@ def test_a_row_that_cannot_be_written_leaves_no_half_file(warehouse):
         ({"host": "127.0.0.1", "port": 1}, True, "Connection refused"),
         ({"login": "nobody", "password": "a secret"}, False, 'role "nobody" does not exist'),
         ({"schema": "nowhere"}, False, 'database "nowhere" does not exist'),
+        ({"conn_type": "mssql"}, False, "Airflow's provider for it is not installed"),
         ({"conn_type": "sftp", "host": "127.0.0.1"}, False, "the connection is not one to a database"),
     ],
 )
@@ -312,6 +313,9 @@ def test_trying_a_query_reads_no_row(warehouse):
     assert not fetching.check(warehouse.settings, NIGHT, said.append)
     assert said[0].startswith("310 health FAILED: sql case_system (health_assessments): the query of ")
     assert "column x is not known" in said[0]
-    warehouse.configure()
+    query = QUERY.replace("order", "and assessment_id like 'A%' order") + " -- as the trust counts"
+    warehouse.configure(query)
     assert fetching.check(warehouse.settings, NIGHT, said.append)
     assert said[1] == "310 health sql case_system (health_assessments): reached; its 10 columns fit."
+    assert warehouse.fetch(query, waits_for_files=False).is_whole
+    assert (warehouse.folder / FILE).read_bytes() == as_a_file()
