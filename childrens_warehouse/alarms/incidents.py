@@ -22,6 +22,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
     LOST = "lost"
     NO_FOLDERS = "no-folders"
+    NOT_FETCHED = "not-fetched"
     NOT_LISTED = "not-listed"
     NOT_CLOSED = "not-closed"
     BUILD = "build"

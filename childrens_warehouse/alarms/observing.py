@@ -36,17 +36,21 @@ def landing(
     lost: Collection[tuple[str, str, str]],
     is_listed: bool,
     is_closed: bool,
+    fetched: Collection[str] = (),
+    unfetched: Collection[str] | None = (),
 ) -> Found:
     """A night of one source. What became of each file is read from the ledger.
 
     on_time, late: the authorities whose folder was complete, and was not, when the night went on. lost: authority,
-    extract date and name of files whose task ended without an outcome.
+    extract date and name of files whose task ended without an outcome. fetched, unfetched: authorities whose files
+    are fetched and whose fetching ended well, and did not; None when nobody could read which ones those are.
     """
     events = _last_events(settings, source, run_id)
     as_of = _as_of(settings, source)
     found = [_late(source, night, authority, as_of.get(authority)) for authority in late]
     found += _refused(source, events)
     found += [_lost(source, authority, extract_date, name) for authority, extract_date, name in sorted(lost)]
+    found += [_unfetched(source, night, authority) for authority in (("",) if unfetched is None else unfetched)]
     if is_listed and not on_time and not late:
         found.append(
             Trouble(
@@ -85,6 +89,12 @@ def landing(
         for authority in on_time
     ]  # fmt: skip
     settles += _settled_by_files(source, events)
+    settles += [
+        Settled(Kind.NOT_FETCHED, f"{source} of {authority} was fetched", authority, source, until=night)
+        for authority in fetched
+    ]
+    if unfetched is not None:
+        settles.append(Settled(Kind.NOT_FETCHED, "ways_in.toml was read", "", source, until=night))
     for kind, is_well, how in (
         (Kind.NO_FOLDERS, on_time or late, "the inbox has folders again"),
         (Kind.NOT_LISTED, is_listed, f"the files of {source} were listed"),
@@ -237,6 +247,22 @@ def _lost(source: str, authority: str, day: str, file_name: str) -> Trouble:
         "then trigger build_warehouse.",
         (f"task land_file of land_{source}",),
         dt.date.fromisoformat(day),
+    )
+
+
+def _unfetched(source: str, night: dt.date, authority: str) -> Trouble:
+    happened, task = (
+        (f"{source} of {authority} for {night} was not fetched: its task failed.", "fetch")
+        if authority
+        else (f"Nothing of {source} for {night} was fetched: ways_in.toml cannot be read.", "list_ways_in")
+    )
+    return Trouble(
+        Key(Kind.NOT_FETCHED, authority, source),
+        f"{happened} What lay in the inbox was landed.",
+        f"The log of {task} says why. Put that right, try it with `warehouse ways-in`, then trigger land_{source} and "
+        f"build_warehouse.",
+        (f"task {task} of land_{source}", "ways_in.toml"),
+        night,
     )
 
 

@@ -44,12 +44,15 @@ def tell_of_landing(
     deliveries: list[dict[str, Any]] | None,
     lost: Collection[dict[str, Any]],
     closed: dict[str, Any] | None,
+    ways_in: Collection[str] | None,
+    fetched: Iterable[dict[str, Any]],
 ) -> None:
     """Open or resolve the incidents of one night of a source, and tell of them once."""
     from childrens_warehouse.alarms import observing
 
     settings = Settings.from_environment()
     folders = list(folders)
+    brought = {each["authority"] for each in fetched}
     _tell(
         settings,
         observing.landing(
@@ -63,6 +66,8 @@ def tell_of_landing(
             lost=[(each["authority"], each["extract_date"], each["file_name"]) for each in lost],
             is_listed=deliveries is not None,
             is_closed=closed is not None,
+            fetched=sorted(brought),
+            unfetched=None if ways_in is None else sorted(set(ways_in) - brought),
         ),
     )
 

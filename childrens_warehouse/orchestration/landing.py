@@ -161,11 +161,11 @@ def raise_alarm(
 
     Those who are to be told are told of what is new and of what is over.
     """
-    folders, landed = list(folders or ()), _flat(outcomes)
+    folders, landed, brought = list(folders or ()), _flat(outcomes), list(fetched or ())
     troubles = find_troubles(source, night, folders, deliveries, landed, closed)
-    troubles += find_troubles_of_fetching(source, night, ways_in, list(fetched or ()))
+    troubles += find_troubles_of_fetching(source, night, ways_in, brought)
     try:
-        tell_of_landing(source, night, folders, deliveries, _lost(deliveries, landed), closed)
+        tell_of_landing(source, night, folders, deliveries, _lost(deliveries, landed), closed, ways_in, brought)
     finally:
         # Whatever became of the telling: the run is red and says why.
         if troubles:

@@ -136,13 +136,15 @@ def test_a_late_source_says_what_stays_in_force(nights):
         # Nobody knows whether there are folders when none could be looked at.
         ({"is_listed": False, "on_time": []}, "not-listed:health"),
         ({"is_closed": False}, "not-closed:health"),
+        ({"unfetched": ["310"], "fetched": []}, "not-fetched:310:health"),
+        ({"unfetched": None, "fetched": []}, "not-fetched:health"),
     ],
 )
 def test_a_night_that_could_not_be_done_is_one_incident_until_one_is_done(settings, ill, key):
     def observe(**changed):
         return observing.landing(
             settings, "health", night_of("2017-05-31"), "run", late=[], lost=[],
-            **{"on_time": ["310"], "is_listed": True, "is_closed": True, **changed},
+            **{"on_time": ["310"], "is_listed": True, "is_closed": True, "fetched": ["310"], **changed},
         )  # fmt: skip
 
     assert keys(note(settings, "run", *observe(**ill)).opened) == [key]
