@@ -343,8 +343,8 @@ def _arrival(settings: Settings, authority: str, source: str, night: dt.date) ->
     folder = settings.home.inbox / authority / source / night.isoformat()
     try:
         files = [folder / manifest.NAME] if (folder / manifest.NAME).exists() else [*folder.iterdir()]
-        # Not the time of modification, which many ways of copying keep.
-        return dt.datetime.fromtimestamp(max(file.stat().st_ctime for file in files), dt.UTC)
+        # Not the time of modification, which many ways of copying keep; the folder's own, as it may be moved in whole.
+        return dt.datetime.fromtimestamp(max(file.stat().st_ctime for file in (folder, *files)), dt.UTC)
     except (OSError, ValueError):
         return None
 

@@ -119,6 +119,17 @@ def test_a_late_source_is_settled_when_its_folder_is_there(nights):
     assert resolved["late:310:social_care"].startswith("social_care of 310 arrived at ")
 
 
+def test_a_folder_that_was_moved_in_arrived_when_it_was_moved(nights):
+    scope, _ = nights.observe("2017-05-30", {"header.csv": GOOD})
+    folder = nights.settings.home.inbox / "310" / "social_care" / "2017-05-30"
+    aside = folder.with_name(".aside")
+    folder.rename(aside)
+    aside.rename(folder)
+    moved, _ = nights.observe("2017-05-30")
+    delivered_at, moved_at = (each.settles[0].arrived_at for each in (scope, moved))
+    assert moved_at > delivered_at
+
+
 def test_a_late_source_says_what_stays_in_force(nights):
     nights.note("2017-05-30", {"header.csv": GOOD})
     _, (trouble,) = nights.observe("2017-05-31", late=["310"])
