@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from childrens_warehouse.datasets import files_of
 from childrens_warehouse.errors import FileRefused, WayInFailed
 from childrens_warehouse.landing import answers, manifest
 from childrens_warehouse.landing import ways_in as configuration
+from childrens_warehouse.landing.formats.readable import plain_name
 from childrens_warehouse.landing.night_folder import DELIVERED, NightFolder, Piece, answered
 from childrens_warehouse.landing.ways_in import LOOK_BACK_DAYS, FolderWay, QueryWay, Ways
 from childrens_warehouse.orchestration import databases, remote
@@ -192,11 +194,12 @@ def _from_remote(
             told = manifest.parse(folder.read(told_by), way.authority, way.source, day)
         except FileRefused as refusal:
             # Landing refuses the folder by this manifest and writes the reason down; nothing else of it is fetched.
-            print(f"{way.name}: {refusal}")
+            print(f"{way.name}: {refusal.rule}")
             return _Files([told_by], delivered, generated_at)
         missing = sorted({file.name for file in told.files} - set(before))
         if missing:
-            raise WayInFailed(f"{way.name}: its manifest names {', '.join(missing)}, not there yet", may_heal=True)
+            told_names = ", ".join(sorted({_known(way, name) for name in missing}))
+            raise WayInFailed(f"{way.name}: its manifest names {told_names}, not there yet", may_heal=True)
         pieces = [told_by]
     else:
         if not files:
@@ -209,6 +212,12 @@ def _from_remote(
     if found.transferred and place.look(where) != before:
         raise _changing(way)
     return _Files(pieces, delivered, generated_at)
+
+
+def _known(way: FolderWay, name: str) -> str:
+    """The file's name if it is one we declared; a supplier's own name may hold anything."""
+    declared = {file.name for file in files_of(way.source)}
+    return name if plain_name(name) in declared else "a file that is not declared"
 
 
 def _changing(way: FolderWay) -> WayInFailed:

@@ -190,6 +190,8 @@ def _checked(found: list[tuple[RemoteFile, bool]]) -> dict[str, RemoteFile]:
         if file.name.startswith(".") or (file.name.startswith("_") and file.name != manifest.NAME):
             continue
         if not is_file:
-            raise WayInFailed(f"{file.name} is a link or no plain file: the file itself must be delivered.")
+            raise WayInFailed(
+                "the folder holds a link, or what is no plain file: the files themselves must be delivered."
+            )
         kept[file.name] = file
     return kept

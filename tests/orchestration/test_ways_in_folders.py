@@ -250,6 +250,9 @@ def test_what_the_manifest_names_must_be_there(warehouse, place):
     assert found.waits
     assert found.problems[0].endswith("its manifest names health_assessments.csv, not there yet")
     assert not warehouse.folder().exists()
+    write_manifest(place, "patients.csv", "Ada Lovelace.csv")
+    assert warehouse.fetch(place).problems[0].endswith("names a file that is not declared, not there yet")
+    write_manifest(place, "patients.csv", "health_assessments.csv")
     place.put("health_assessments.csv", ASSESSMENTS)
     assert warehouse.fetch(place).is_whole
 
@@ -353,7 +356,7 @@ def test_a_link_is_not_followed(warehouse, place, tmp_path):
     (place.root / "outgoing" / "2017-05-31" / "sdq.csv").symlink_to(tmp_path / "secret")
     found = warehouse.fetch(place)
     assert found.transferred == []
-    assert "sdq.csv is a link or no plain file" in found.problems[0]
+    assert "the folder holds a link, or what is no plain file" in found.problems[0]
 
 
 def test_a_line_that_breaks_is_no_half_night_and_what_came_is_not_fetched_again(warehouse, tmp_path, sftp):
