@@ -32,7 +32,7 @@
     ('119', "(date_placed_ceased is null) <> (reason_placed_ceased is null)"),
     ('184', "is_before_birth"),
     ('552', "is_newest and date_placed > first_adoptive_decom"),
-    ('553', "is_under_placement_order and coalesce(cast(date_placed_ceased as " ~ dbt.type_string() ~ "), reason_placed_ceased) is not null"),
+    ('553', "is_newest and is_under_placement_order and coalesce(cast(date_placed_ceased as " ~ dbt.type_string() ~ "), reason_placed_ceased) is not null"),
     ('554', "date_placed > first_placement_order_decom"),
     ('559', "date_placed < year_start and not had_placed"),
     ('560', "is_oldest and last_year_standing_date_placed is not null and date_placed <> last_year_standing_date_placed"),

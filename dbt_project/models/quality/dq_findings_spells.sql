@@ -53,7 +53,11 @@ children as (
 
 episodes as (
 
-    select * from {{ ref('dq_episodes') }}
+    select
+        *,
+        coalesce(dec, cast('9999-12-31' as date)) as dec_or_never
+
+    from {{ ref('dq_episodes') }}
 
 ),
 
@@ -113,17 +117,17 @@ placed as (
         spells.kind,
         spells.source_file,
         spells.source_row,
-        max(case when spells.started_on between episodes.decom and episodes.dec_or_now then episodes.period_decom end)
+        max(case when spells.started_on between episodes.decom and episodes.dec_or_never then episodes.period_decom end)
             as period_decom,
         max(
-            case when spells.started_on between episodes.decom and episodes.dec_or_now then episodes.period_dec end
+            case when spells.started_on between episodes.decom and episodes.dec_or_never then episodes.period_dec end
         ) as period_dec,
         max(case when spells.started_on >= episodes.decom and spells.started_on < episodes.dec then episodes.dec end)
             as episode_dec,
         count(
             case
                 when
-                    spells.started_on <= episodes.dec_or_now and spells.ended_on >= episodes.decom
+                    spells.started_on <= episodes.dec_or_never and spells.ended_on >= episodes.decom
                     and coalesce(episodes.place, '') not in ('K2', 'Z12', 'Z13')
                     then 1
             end
@@ -131,7 +135,7 @@ placed as (
         count(
             case
                 when
-                    spells.started_on <= episodes.dec_or_now and spells.ended_on >= episodes.decom
+                    spells.started_on <= episodes.dec_or_never and spells.ended_on >= episodes.decom
                     and episodes.place in ('K1', 'P1', 'R5', 'K3')
                     then 1
             end
