@@ -191,7 +191,8 @@ def test_queries_and_files_from_elsewhere_end_in_one_folder_with_one_manifest(wa
     assert [file.name for file in told.files] == ["patients.csv", FILE]
     assert told.generated_at == dt.datetime(2017, 6, 1, 2, 10, tzinfo=dt.UTC)
     assert told.file(FILE).generated_at > told.generated_at
-    assert warehouse.land()[FILE].status == "accepted"
+    landed = warehouse.land()[FILE]
+    assert (landed.status, landed.generated_at) == ("accepted", told.file(FILE).generated_at.isoformat())
 
     assert warehouse.fetch(more=way).transferred == []
 
