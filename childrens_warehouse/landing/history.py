@@ -43,8 +43,7 @@ _ACCEPTANCE = pa.schema(
         ("file_id", pa.string()),
         ("extract_date", pa.date32()),
         ("generated_at", pa.timestamp("us")),
-        ("rows_read", pa.int64()),
-        ("rows_loaded", pa.int64()),
+        ("rows_refused", pa.int64()),
     ]
 )
 _REFUSED_FILE = pa.schema(
@@ -115,7 +114,7 @@ def _create_refusals(connection: duckdb.DuckDBPyConnection, lists: Iterable[str]
         create or replace temp table refusal (
             authority varchar, source varchar, extract_date date, file_name varchar, source_row bigint, rule varchar,
             "column" varchar, archived_as varchar, file_id varchar, dataset varchar, scope varchar,
-            generated_at timestamp, row_key bigint, register varchar
+            generated_at timestamp, row_key bigint, register varchar, rows_listed bigint
         )
         """
     )
@@ -141,10 +140,14 @@ def _create_refusals(connection: duckdb.DuckDBPyConnection, lists: Iterable[str]
                 split_part(archived_as, '/', 2), split_part(archived_as, '/', 3),
                 cast(split_part(archived_as, '/', 4) as date), file, cast(row as bigint), rule,
                 nullif("column", ''), archived_as, regexp_extract(archived_as, '([0-9a-f]{16})-[^/]*$', 1),
-                dataset, scope, timezone('UTC', cast(generated_at as timestamptz)), cast(row_key as bigint),
-                nullif(register, '')
+                dataset, scope, timezone('UTC', cast(generated_at as timestamptz)),
+                -- a row that could not be split is known in its own file only; pseudonyms are not negative
+                coalesce(
+                    try_cast(row_key as bigint), -1 - cast(hash(concat_ws(' ', archived_as, row)) >> 2 as bigint)
+                ),
+                case when regexp_full_match(register, '[^|]+[|][^|]+[|]\\d{4}-\\d{2}-\\d{2}') then register end,
+                count(*) over (partition by dataset, scope, archived_as, generated_at)
             from listed_now
-            where row_key <> ''
             """
         )
         connection.unregister("listed_now")
@@ -183,7 +186,7 @@ def _create_registers(connection: duckdb.DuckDBPyConnection, home: Home, files: 
 
 
 # The same content delivered again is known and not judged again, so its list lies only where it first came: the row
-# is as wrong in every acceptance of that content.
+# is as wrong in every acceptance of that content. Unless that was judged again and then let other rows in.
 _SIGHTINGS = """
 create or replace table refused_row_file as
 select
@@ -197,6 +200,7 @@ select
 from refusal as r
 inner join acceptance as a
     on r.authority = a.authority and r.dataset = a.dataset and r.scope = a.scope and r.file_id = a.file_id
+    and r.rows_listed = a.rows_refused
 """
 
 _ROWS = f"""
@@ -231,7 +235,7 @@ later as (
     -- a full list that refuses the row as well has put nothing right
     left join refused_row_file as still
         on a.authority = still.authority and a.dataset = still.dataset and a.file_id = still.file_id
-        and s.row_key = still.row_key and s.rule = still.rule
+        and a.generated_at = still.generated_at and s.row_key = still.row_key and s.rule = still.rule
     left join register_file as r
         on a.authority = r.authority and a.file_id = r.file_id and s.register = r.register
     where

@@ -44,6 +44,7 @@ class File:
     dataset: str = "ssda903_episodes"
     scope: str = YEAR
     is_accepted: bool = True
+    rows_refused: int | None = None
     registers: Sequence[str] = ()
 
     @property
@@ -71,14 +72,15 @@ class File:
                 for each in self.refused:
                     writer.writerow([
                         dataset.file, each.row, each.rule, "LS", 'A code, "unknown"', archived_as, dataset.name,
-                        self.scope, self.stamp.isoformat(), each.row_key, each.register,
+                        self.scope, self.stamp.isoformat(), each.row_key or "", each.register,
                     ])  # fmt: skip
         if not self.is_accepted:
             return
+        refused = len(self.refused) if self.rows_refused is None else self.rows_refused
         accepted = Acceptance(
             authority="310", source=str(dataset.source), dataset=dataset.name, scope=self.scope,
             extract_date=self.extract_date, generated_at=self.stamp, file_name=dataset.file, sha256=self.sha256,
-            rows_read=100, rows_loaded=100 - len(self.refused), rows_refused=len(self.refused), key_id="test",
+            rows_read=100, rows_loaded=100 - refused, rows_refused=refused, key_id="test",
         )  # fmt: skip
         if self.registers:
             accepted.registers(home).parent.mkdir(parents=True, exist_ok=True)
@@ -138,6 +140,21 @@ def test_the_same_content_again_is_as_wrong_as_it_was(settings):
     assert told(settings.home) == [(7, 1, 2, 3, 2, 12)]
 
 
+def test_content_judged_again_that_lets_the_row_in_resolves_it(settings):
+    """A code list was extended between the second and the third delivery of the same file."""
+    File(1, [Listed(7, 12), Listed(8, 13)], content="same").put(settings.home)
+    File(2, content="same", rows_refused=2).put(settings.home)
+    File(3, [Listed(8, 13)], content="same").put(settings.home)
+    assert told(settings.home) == [(7, 1, 2, 3, 2, 12), (8, 1, 3, None, 3, 13)]
+
+
+def test_a_row_that_could_not_be_split_is_known_in_its_file_only(settings):
+    File(1, [Listed(0, 12, "ROW-UNREADABLE"), Listed(0, 13, "ROW-UNREADABLE")]).put(settings.home)
+    File(2, [Listed(0, 12, "ROW-UNREADABLE")]).put(settings.home)
+    found = [(row["first_seen"].day, row["source_row"], row["state"]) for row in rows(settings.home)]
+    assert sorted(found) == [(1, 12, "resolved"), (1, 13, "resolved"), (2, 12, "open")]
+
+
 def test_another_rule_on_the_same_row_is_another_story(settings):
     File(1, [Listed(7, 12)]).put(settings.home)
     File(2, [Listed(7, 12, "SPELL-REVERSED")]).put(settings.home)
@@ -163,7 +180,8 @@ def test_a_file_refused_whole_resolves_nothing(settings):
 def test_a_register_is_resolved_by_a_file_that_contains_it(settings):
     attendance = {"dataset": "attendance", "scope": "school_date"}
     mine, other = "mis|100001|2017-05-01", "mis|100001|2017-05-02"
-    File(1, [Listed(7, 12, register=mine), Listed(8, 13)], registers=[mine], **attendance).put(settings.home)
+    listed = [Listed(7, 12, register=mine), Listed(8, 13, register="mis|100001")]  # its date cannot be read
+    File(1, listed, registers=[mine], **attendance).put(settings.home)
     File(2, registers=[other], **attendance).put(settings.home)
     assert {row["state"] for row in rows(settings.home)} == {"open"}
     File(3, registers=[other, mine], **attendance).put(settings.home)
