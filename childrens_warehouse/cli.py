@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -77,6 +78,32 @@ def replay(
     _print_outcomes(outcomes)
     if not outcomes:
         typer.echo("No file in force has rows set aside.")
+
+
+@app.command()
+def known(
+    dataset: Annotated[str, typer.Argument(help="A dataset, e.g. ssda903_header.")],
+    known_on: Annotated[
+        str | None, typer.Option("--on", help="2017-06-01 (its end) or 2017-06-01T02:10:00Z; default: now.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option(help="Write the rows, pseudonymised, to this .parquet or .csv.")] = None,
+) -> None:
+    """Tell which files of a dataset counted at a moment of the past, and write their rows."""
+    from childrens_warehouse.datasets import BY_NAME
+    from childrens_warehouse.raw.known import files_known, write_rows
+
+    if dataset not in BY_NAME:
+        raise typer.BadParameter(f"{dataset!r} is no dataset; docs/data-dictionary.md lists them")
+    if to and to.suffix not in (".parquet", ".csv"):
+        raise typer.BadParameter(f"{to.name} must end in .parquet or .csv")
+    settings, moment = _settings(), parse_instant(known_on) if known_on else None
+    for each, rows in files_known(settings, BY_NAME[dataset], moment):
+        typer.echo(
+            f"{each.authority} {each.scope} {each.file_name} of {each.extract_date}, generated "
+            f"{each.generated_at:%Y-%m-%dT%H:%M:%SZ}: {rows} rows"
+        )
+    if to:
+        typer.echo(f"{write_rows(settings, BY_NAME[dataset], moment, to)} rows written to {to}")
 
 
 def _print_outcomes(outcomes: Iterable[Outcome]) -> None:

@@ -83,6 +83,7 @@ HEADER = dataset(
         text("DateTime", "When the document was written, as it says.", optional=True, raw_name="written_at"),
     ),
     key=("LEA",),
+    authority_column="LEA",
 )
 
 CHILDREN = dataset(

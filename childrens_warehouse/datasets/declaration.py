@@ -169,6 +169,7 @@ class Dataset:
         (or the last day of the collection year).
     ceiling, ceiling_rows: share and number of rows that may be refused before the whole file is.
     marks: row-level oddities that keep their row.
+    authority_column: the column in which the file says which authority it is of; of another, the whole file is refused.
     may_be_empty: a file without rows is believed (a council may have no such child).
     due: when, local time on the morning after the extract date, the file is expected.
     """
@@ -193,6 +194,7 @@ class Dataset:
     parts: tuple[Part, ...] = ()
     since: int | None = None
     until: int | None = None
+    authority_column: str = ""
 
     @property
     def files(self) -> tuple[str, ...]:

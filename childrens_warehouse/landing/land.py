@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from childrens_warehouse.landing import formats, pseudonyms, quarantine, receive
 from childrens_warehouse.landing.dataset import DatasetLanding, counts
 from childrens_warehouse.landing.delivery import Delivery, Outcome
 from childrens_warehouse.landing.formats.readable import check_text
+from childrens_warehouse.landing.formats.text_rows import TextRows
 from childrens_warehouse.landing.manifest import ManifestFile, scope
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.raw.acceptance import Acceptance, accepted, commit
@@ -149,6 +150,7 @@ class _FileLanding:
                 received.not_text,
             )  # fmt: skip
             self._check_rows(sum(rows.rows_read for rows in parts.values() if not isinstance(rows, FileRefused)))
+            self._check_authority(connection, parts)
             for dataset in wanted:
                 rows = parts[dataset.name]
                 landing = DatasetLanding(
@@ -236,6 +238,27 @@ class _FileLanding:
         told = self.delivery.rows_told
         if told is not None and told != found:
             raise FileRefused("FILE-ROWS", f"the manifest says {told} rows, the file has {found}.")
+
+    def _check_authority(
+        self, connection: duckdb.DuckDBPyConnection, parts: Mapping[str, TextRows | FileRefused]
+    ) -> None:
+        """Children of one authority must not be taken in as another's."""
+        for dataset in self.datasets:
+            rows, column = parts[dataset.name], dataset.authority_column.lower()
+            if isinstance(rows, FileRefused) or not column or column not in rows.columns:
+                continue
+            told = {
+                str(code)
+                for (code,) in connection.execute(
+                    f"select distinct trim({sql.name(column)}) from read_parquet({sql.literal(rows.path)})"
+                ).fetchall()
+            }
+            if told != {self.delivery.authority}:
+                raise FileRefused(
+                    "FILE-OTHER-AUTHORITY",
+                    f"{dataset.authority_column} says the file is of another authority than {self.delivery.authority}, "
+                    "in whose folder it lies.",
+                )
 
     def _outcome(self, dataset: str, status: str) -> Outcome:
         return Outcome(

@@ -84,10 +84,17 @@ def refuse_rows(home: Home, acceptance: Acceptance, refused: Sequence[RefusedRow
         what = rules().get(each.rule, {}).get("what", "")
         writer.writerow([
             acceptance.file_name, each.row, each.rule, each.column or "",
-            f"{what} It looks like {each.hint}." if each.hint else what, archived_as,
+            _said(what, each), archived_as,
             acceptance.dataset, acceptance.scope, acceptance.generated_at.isoformat(), each.key, each.register,
         ])  # fmt: skip
     write_atomically(path, text.getvalue().encode())
+
+
+def _said(what: str, row: RefusedRow) -> str:
+    """What the rule says, and what this row shows besides."""
+    if not row.hint:
+        return what
+    return f"{what} {'It looks like' if row.rule == 'CELL-UNREADABLE' else 'Here:'} {row.hint}."
 
 
 def _put_by(path: Path, archived_as: str) -> None:

@@ -132,3 +132,13 @@ def test_a_file_that_cannot_be_opened_refuses_all_its_lists(supplier, name, cont
     outcomes = supplier.land("social_care", DAY)
     assert len(outcomes) >= 10
     assert {(outcome.status, outcome.rule) for outcome in outcomes.values()} == {("refused", rule)}
+
+
+def test_a_census_of_another_authority_is_refused_whole(supplier):
+    document = census_document(child(DETAILS.format(""))).replace("<LEA>310<", "<LEA>201<")
+    supplier.deliver(
+        "social_care", DAY, {"cin_census.xml": document}, "collection_year:2022", manifest=without_row_counts
+    )
+    outcomes = supplier.land("social_care", DAY)
+    assert {(outcome.status, outcome.rule) for outcome in outcomes.values()} == {("refused", "FILE-OTHER-AUTHORITY")}
+    assert not list(supplier.home.raw.rglob("*.parquet"))
