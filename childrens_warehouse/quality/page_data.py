@@ -63,7 +63,10 @@ class Calendar:
 
 @dataclass(frozen=True)
 class DatasetLine:
-    """One dataset of one authority: how fresh it is and how large its files were, oldest first."""
+    """One dataset of one authority: how fresh it is and how large its files were, oldest first.
+
+    in_release: the release its newest file is in, or that it is waiting for one.
+    """
 
     authority: str
     source: str
@@ -229,8 +232,8 @@ def _lines(connection: duckdb.DuckDBPyConnection) -> tuple[DatasetLine, ...]:
     released = {
         (authority, dataset): release
         for authority, dataset, release in connection.execute(
-            "select authority, dataset, arg_max(last_release, night) filter (where last_release is not null)"
-            " from dataset_night group by all"
+            "select authority, dataset, arg_max(coalesce(last_release, became), night) from dataset_night"
+            " where status in ('accepted', 'unchanged') group by all"
         ).fetchall()
     }
     lines = []

@@ -101,6 +101,7 @@ def test_numbers_of_the_datasets_are_the_ledgers(troubled: Settings, troubled_pa
     ):
         assert shown[dataset][5:7] == [f"{least:,}", f"{median:,.0f}"]
         assert shown[dataset][7].removesuffix("unusual") == f"{last:,}"
+    assert (shown["ssda903_header"][9], shown["ssda903_reviews"][9]) == ("waiting", "current"), "held since the 30th"
     late = [row for row in table(troubled_page, "datasets") if row[1].startswith("late")]
     assert len(late) == asked(troubled, "select count(*) from dataset_freshness where state = 'late'")[0][0]
 
