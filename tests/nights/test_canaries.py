@@ -1,0 +1,136 @@
+"""No identity leaves the restricted store: a night full of canaries, and a search of everything it leaves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from childrens_warehouse.datasets import ALL
+from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.settings import Home
+from childrens_warehouse.simulate import Scenario, simulate
+from tests.conftest import KEY
+from tests.nights.canaries import Planter
+from tests.nights.searching import Searcher
+
+pytestmark = pytest.mark.slow
+
+NIGHT = dt.date(2017, 5, 24)  # a Wednesday in term
+ALLOWED = frozenset({"inbox", "archive", "restricted"})
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a night left: a home, and what the programs said; and who can search it."""
+
+    home: Home
+    searcher: Searcher
+    said: str
+
+    def leaks(self) -> list[str]:
+        found = self.searcher.in_text(self.said, "what the programs said")
+        return sorted(map(str, found | self.searcher.in_tree(self.home.root, ALLOWED)))
+
+    def kept_in(self, folder: str) -> set[str]:
+        """Which canaries are found where they may be."""
+        others = frozenset(path.name for path in self.home.root.iterdir()) - {folder}
+        return {each.canary for each in self.searcher.in_tree(self.home.root, others)}
+
+    def outcomes(self, status: str) -> set[str]:
+        rows = Ledger(self.home.ledger).query("select distinct dataset from file_event where status = ?", (status,))
+        return {row["dataset"] for row in rows}
+
+
+def run(home: Home, *arguments: str) -> str:
+    temporary = home.root / "temporary"
+    temporary.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        env={
+            **os.environ,
+            "WAREHOUSE_HOME": str(home.root),
+            "WAREHOUSE_PSEUDONYM_KEY": KEY,
+            "TMPDIR": str(temporary),
+            "COLUMNS": "300",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=800,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def planted(root: Path, refused_folders: int, **size: int) -> tuple[Home, Planter]:
+    home = Home(root / "home").create()
+    simulate(home.inbox, Scenario(night=NIGHT, nights=1, dirt=False, attendance_days=10, **size))
+    planter = Planter(home.inbox, NIGHT)
+    planter.good_rows()
+    planter.refused_rows()
+    planter.refused_files(refused_folders)
+    planter.unexpected_files()
+    planter.manifests()
+    return home, planter
+
+
+BEARING = {dataset.name for dataset in ALL if dataset.file and dataset.identity_columns}
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory) -> Left:
+    """Run without Airflow; then a folder more of what the simulator does not deliver, landed only."""
+    home, planter = planted(tmp_path_factory.mktemp("canaries"), refused_folders=4, children=120, pupils=160)
+    said = run(home, "childrens_warehouse.cli", "run", "--night", NIGHT.isoformat())
+    later = NIGHT + dt.timedelta(days=1)
+    planter.landed_only(later)
+    planter.manifests()
+    said += run(home, "childrens_warehouse.cli", "land", "--night", later.isoformat())
+    return Left(home, planter.mint.searcher(), said)
+
+
+def test_every_dataset_had_canaries_in_files_taken_in_and_in_files_refused(night):
+    assert night.home.marts.exists()
+    assert night.outcomes("accepted") >= BEARING
+    assert night.outcomes("refused") >= BEARING
+    refused = Ledger(night.home.ledger).query("select distinct rule from file_event where status = 'refused'")
+    assert len(refused) >= 5
+    rows = Ledger(night.home.ledger).query("select sum(rows_refused) as n from file_event where status = 'accepted'")
+    assert rows[0]["n"] > 20
+    kept = night.kept_in("archive")
+    for dataset in BEARING:
+        assert [each for each in kept if f"{dataset}, good row" in each], dataset
+        assert [each for each in kept if f"{dataset}, row refused" in each], dataset
+
+
+def test_who_a_child_is_can_be_found_in_the_restricted_store(night):
+    kept = night.kept_in("restricted")
+    for dataset in BEARING:
+        assert [each for each in kept if f"{dataset}, good row" in each], dataset
+    assert not [each for each in kept if "name of a file" in each]
+
+
+def test_no_identity_leaves_the_restricted_store(night):
+    assert night.leaks() == []
+
+
+def test_nothing_is_left_in_the_folder_for_temporary_files(night):
+    left = [path for path in (night.home.root / "temporary").rglob("*") if path.is_file()]
+    assert left == []
+
+
+def test_no_identity_leaves_the_restricted_store_under_airflow(tmp_path_factory):
+    home, planter = planted(tmp_path_factory.mktemp("canaries-dags"), refused_folders=1, children=60, pupils=100)
+    said = run(home, "childrens_warehouse.orchestration.nightly", "--date", NIGHT.isoformat())
+    left = Left(home, planter.mint.searcher(), said)
+    assert left.home.marts.exists() and left.outcomes("refused") >= BEARING
+    # Refusals are told by names of files, rules and columns.
+    assert re.search(r"REFUSED: .*persons\.csv: ROWS-CEILING", said)
+    assert left.leaks() == []
