@@ -216,9 +216,13 @@ def _of_folder(
                 dataset.files[0], dataset.name, "missing", "FILE-NOT-DELIVERED",
                 "not delivered: it stays as it was known.",
             )  # fmt: skip
-    for name in sorted(present | named):
+    for number, name in enumerate(sorted(present | named), start=1):
         if plain_name(name) not in declared:
-            note(name, "", "unexpected", "FILE-UNEXPECTED", "no dataset is declared for it: it stays in the inbox.")
+            # Not by its name: people name files after children.
+            note(
+                f"file {number} of {len(present | named)}", "", "unexpected", "FILE-UNEXPECTED",
+                "no dataset is declared for it: it stays in the inbox. (Counted by name, in alphabetical order.)",
+            )  # fmt: skip
         elif name not in chosen.values():
             note(
                 name, declared[plain_name(name)].datasets[0].name, "refused", "FILE-TWICE",

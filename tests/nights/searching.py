@@ -26,7 +26,10 @@ NHS_NUMBER = rb"(?<!\d)975[ -]?31\d[ -]?\d{4}(?!\d)"
 UPN = rb"(?<!\d)8977\d{8}(?!\d)"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _TEXT = re.compile(b"|".join((WORD, POSTCODE, NHS_NUMBER, UPN)))
-_YEAR_FIRST = re.compile(rb"(?<!\d)(\d{4})(?:-|/|, |)(\d{1,2})(?:-|/|, |)(\d{1,2})(?!\d)")
+_YEAR_FIRST = re.compile(
+    rb"(?<!\d)(\d{4})(?:-|/|, )(\d{1,2})(?:-|/|, )(\d{1,2})(?!\d)"
+    rb"|(?<![\d.])(\d{4})(\d\d)(\d\d)(?!\d)"  # but no decimals
+)
 _DAY_FIRST = re.compile(
     rb"(?<!\d)(\d{1,2})[/. -](\d{1,2}|" + "|".join(_MONTHS).encode() + rb")[a-z]*[/. -](\d{4})(?!\d)"
 )
@@ -47,7 +50,7 @@ class Finding:
 class Searcher:
     """Knows the canaries: spelled in lower case without blanks or hyphens, or as an ISO date -> what it is.
 
-    calendars: tables that hold every day there is, in which a canary's date of birth says nothing.
+    calendars: tables of days, not of persons, in which a canary's date of birth says nothing.
     """
 
     canaries: Mapping[str, str]
@@ -63,7 +66,8 @@ class Searcher:
     def _in_bytes(self, data: bytes, where: str) -> set[Finding]:
         spelled = {re.sub(rb"[ -]", b"", each) for each in set(_TEXT.findall(data))}
         names = {each.decode() for each in spelled}
-        for year, month, day in set(_YEAR_FIRST.findall(data)):
+        for match in set(_YEAR_FIRST.findall(data)):
+            year, month, day = match[:3] if match[0] else match[3:]
             names.add(f"{year.decode()}-{int(month):02}-{int(day):02}")
         for day, month, year in set(_DAY_FIRST.findall(data)):
             number = int(month) if month.isdigit() else _MONTHS.index(month.decode()[:3]) + 1

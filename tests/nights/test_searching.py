@@ -56,7 +56,18 @@ def test_every_spelling(text, canary):
 
 
 @pytest.mark.parametrize(
-    "text", ["Zqx", "zqxothername", "zq994xv", "19753100017", "97531000170", "1897700000012", "2005-06-18", "120050617"]
+    "text",
+    [
+        "Zqx",
+        "zqxothername",
+        "zq994xv",
+        "19753100017",
+        "97531000170",
+        "1897700000012",
+        "2005-06-18",
+        "120050617",
+        "0.20050617",
+    ],
 )
 def test_nothing_else(text):
     assert SEARCHER.in_text(text, "here") == set()

@@ -15,13 +15,14 @@ from childrens_warehouse.datasets import Column, Dataset
 from childrens_warehouse.datasets.declaration import may_lack
 from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing.formats.text_rows import TextRows
+from childrens_warehouse.landing.formats.told import told
 
 _OTHER_SEPARATORS = ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"))
 
 
 @dataclass(frozen=True)
 class Header:
-    """The header row: cells as delivered, and for each the declared column it is, or None."""
+    """The header row: cells as they may be told, and for each the declared column it is, or None."""
 
     cells: tuple[str, ...]
     columns: tuple[Column | None, ...]
@@ -112,6 +113,7 @@ def read_header(path: Path, dataset: Dataset, year: int) -> Header:
             if separator in line:
                 raise FileRefused("FILE-SEPARATOR", f"the columns are separated by {word}: a comma is expected.")
         raise FileRefused("FILE-HEADER", "the first line is not a header: none of the declared columns is in it.")
+    cells = told(cells, columns)
     _check_columns(dataset, cells, columns, year)
     return Header(cells, columns, _notes(dataset, cells, columns, year))
 
