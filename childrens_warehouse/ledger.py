@@ -95,6 +95,13 @@ create table if not exists key_event (
     event text not null,            -- night, rotation begun, rotated, retired
     detail text not null            -- JSON
 );
+create table if not exists removal_event (
+    recorded_at text not null,
+    run_id text not null,
+    kind text not null,             -- archive, restricted
+    path text not null,             -- in the home
+    extract_date text not null
+);
 create table if not exists incident (
     incident_id integer primary key,
     key text not null,              -- the same for the same trouble on another night: late:310:education
@@ -195,6 +202,9 @@ class Ledger:
 
     def record_key(self, run_id: str, key_id: str, event: str, detail: Mapping[str, Any]) -> None:
         self._append("key_event", {"run_id": run_id, "key_id": key_id, "event": event, "detail": dict(detail)})
+
+    def record_removal(self, run_id: str, kind: str, path: str, extract_date: dt.date) -> None:
+        self._append("removal_event", {"run_id": run_id, "kind": kind, "path": path, "extract_date": extract_date})
 
     def folder_states(self, authority: str, source: str) -> dict[str, str]:
         """Extract date -> the state in which the folder was last landed."""

@@ -1,4 +1,4 @@
-"""The commands about identities: another key."""
+"""The commands about identities: another key, and what may go."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from childrens_warehouse.settings import OWNER_ONLY_FILE, Settings
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command("rotate-key")(rotate_key)
+    app.command("retention")(retention)
 
 
 def rotate_key(
@@ -38,6 +39,27 @@ def rotate_key(
         typer.echo("The key in secrets/ was replaced; the old one is beside it: destroy it when nobody needs it.")
     else:
         typer.echo("Now set the new key where the settings look for it: until then no night lands.")
+
+
+def retention(
+    apply: Annotated[bool, typer.Option("--apply/--dry-run", help="Remove it; else only say what would go.")] = False,
+) -> None:
+    """Remove originals and names whose time is over and on which nothing in force rests; never raw."""
+    from childrens_warehouse.privacy import retention as keeping
+
+    settings = Settings.from_environment()
+    settings.home.create()
+    if settings.retention_archive_months is None and settings.retention_restricted_months is None:
+        typer.echo("No limit is set (WAREHOUSE_RETENTION_ARCHIVE_MONTHS, _RESTRICTED_MONTHS): everything is kept.")
+        return
+    now = dt.datetime.now(settings.timezone)
+    found = keeping.overdue(settings, now.date())
+    size = sum(each.path.stat().st_size for each in found)
+    for each in found:
+        typer.echo(f"{each.extract_date} {each.path.relative_to(settings.home.root)}")
+    if apply:
+        keeping.remove(settings, found, f"retention-{now:%Y%m%dT%H%M%S}")
+    typer.echo(f"{len(found)} files, {size / 1e6:.1f} MB {'removed' if apply else 'would go: --apply removes them'}.")
 
 
 def _replace_made_here(path: Path, old_id: str, text: str) -> None:
