@@ -15,6 +15,7 @@ import datetime as dt
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -173,11 +174,13 @@ def locked(settings: Settings) -> Iterator[int]:
     """Hold the warehouse home's one build lock; yields its descriptor, for children that work under it.
 
     A child that inherits the descriptor keeps the lock should we be killed: nobody starts beside it.
+    Meanwhile every file made, by DuckDB and dbt too, is for its owner alone; what is published is opened on purpose.
     Raises BusyError at once when somebody else holds it.
     """
     settings.home.build.mkdir(mode=OWNER_ONLY_DIRECTORY, parents=True, exist_ok=True)
     lock = settings.home.build / ".lock"
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, OWNER_ONLY_FILE)
+    mask = os.umask(stat.S_IRWXG | stat.S_IRWXO)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -186,6 +189,7 @@ def locked(settings: Settings) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+        os.umask(mask)
 
 
 def owned(workspace: Workspace, build_id: str) -> State:

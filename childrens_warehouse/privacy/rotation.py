@@ -8,6 +8,9 @@ docs/adr/0007-keys-and-rotation.md has the reasons.
 from __future__ import annotations
 
 import contextlib
+import csv
+import datetime as dt
+import io
 import os
 import shutil
 import tempfile
@@ -29,7 +32,7 @@ from childrens_warehouse.landing.pseudonyms import Pseudonymiser
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.publish import files
 from childrens_warehouse.raw import epoch
-from childrens_warehouse.raw.acceptance import Acceptance, accepted, write_record
+from childrens_warehouse.raw.acceptance import Acceptance, accepted, write_atomically, write_record
 from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, Settings, make_private
 
 Progress = Callable[[str], None]
@@ -92,6 +95,7 @@ def rotate(settings: Settings, to: Pseudonymiser, run_id: str, progress: Progres
         if "retired" not in told:
             _remove_other_epochs(home, {to.key_id})
             _throw_candidates_away(home)
+            _rekey_quarantine(home, to, dt.datetime.fromisoformat(after.since))
             ledger.record_key(run_id, past.key_id, "retired", {"releases": list(past.releases)})
         say(f"Nothing of key {past.key_id} is left in raw and the restricted store.")
         return done
@@ -302,9 +306,14 @@ def _renamed(path: Path, old: Acceptance, new: Acceptance) -> Path:
 def _remove_other_epochs(home: Home, kept: set[str]) -> None:
     """Remove files of raw and of the restricted store that bear another key's id. Acceptances first."""
     scratch = home.restricted / "scratch"
-    for pattern in ("raw/*/*/accepted/*/*.json", "raw/*/*/content/*.parquet", "restricted/*/*/*.parquet"):
+    for pattern in (
+        "raw/*/*/accepted/*/*.json",
+        "raw/*/*/content/*.parquet",
+        "raw/*/*/withdrawn/*.parquet",  # comparisons, made again when they are asked for
+        "restricted/*/*/*.parquet",
+    ):
         for path in home.root.glob(pattern):
-            key_id = path.name.partition(".")[0].rpartition("-")[2]
+            key_id = path.name.partition(".")[0].partition("--")[0].rpartition("-")[2]
             if key_id not in kept and path.parent.parent != scratch:
                 path.unlink(missing_ok=True)
 
@@ -315,6 +324,30 @@ def _remove_half_written(home: Home) -> None:
         for path in home.root.glob(pattern):
             if not Path(f"/proc/{path.name.rsplit('.', 2)[1]}").exists():
                 path.unlink(missing_ok=True)
+
+
+def _rekey_quarantine(home: Home, to: Pseudonymiser, since: dt.datetime) -> None:
+    """Have no list of refused rows bear a pseudonym of the old key; the same row stays the same in all of them.
+
+    Their values are in the archive alone, so it is the old pseudonym that gets a new one. Lists written since the
+    switch are under the new key already.
+    """
+    for path in home.quarantine.rglob("*.rows.csv"):
+        if path.stat().st_mtime >= since.timestamp():
+            continue
+        with path.open(newline="", encoding="utf-8") as handle:
+            reader = csv.DictReader(handle)
+            columns, rows = list(reader.fieldnames or ()), list(reader)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, columns, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            if row.get("row_key"):
+                row["row_key"] = str(to.pseudonym("row_key", "", row["row_key"]))
+            writer.writerow(row)
+        write_atomically(path, text.getvalue().encode())
+        # The file system's clock may be behind ours: a second call must see that this one is done.
+        os.utime(path, ns=(time.time_ns(), time.time_ns()))
 
 
 def _throw_candidates_away(home: Home) -> None:

@@ -115,4 +115,4 @@ def switch(home: Home, key_id: str) -> Epoch:
 
 
 def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")

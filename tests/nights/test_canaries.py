@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+import stat
 import subprocess
 import sys
 from collections import defaultdict
@@ -69,6 +70,7 @@ def run(home: Home, *arguments: str) -> str:
         text=True,
         check=False,
         timeout=800,
+        umask=0,  # what an operator's machine should not have, and may
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout + done.stderr
@@ -125,6 +127,18 @@ def test_who_a_child_is_can_be_found_in_the_restricted_store(night):
 def test_no_identity_leaves_the_restricted_store(night):
     leaks = night.leaks()
     assert not leaks, "\n".join(leaks)
+
+
+def test_all_but_what_is_published_is_for_its_owner_alone_whatever_the_umask(night):
+    home = night.home
+    folders = (home.archive, home.restricted, home.raw, home.quarantine, home.build, home.ledger)
+    for path in [each for folder in folders for each in (folder, *folder.rglob("*"))]:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), (path, oct(mode))
+    for folder in (home.published, home.releases):
+        for path in [folder, *folder.rglob("*")]:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            assert mode == (0o750 if path.is_dir() else 0o640), (path, oct(mode))
 
 
 def test_nothing_is_left_in_the_folder_for_temporary_files(night):

@@ -188,6 +188,20 @@ def test_every_partition_is_due_again_and_the_candidate_is_gone(supplier):
     assert not workspace.candidate.exists() and not workspace.state.exists()
 
 
+def test_lists_of_refused_rows_bear_no_old_pseudonym_and_follow_a_row_all_the_same(supplier):
+    lists = [supplier.home.quarantine / f"310/education/2017-05-{day}/pupils.csv.rows.csv" for day in (30, 31)]
+    for path in lists:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("file,row,row_key\npupils.csv,2,123456\npupils.csv,3,\n")
+    for _ in range(2):  # again changes nothing
+        rotate(supplier.settings, NEW, "test")
+        texts = {path.read_text() for path in lists}
+        assert len(texts) == 1 and "123456" not in texts.copy().pop()
+    (text,) = texts
+    assert [line.rpartition(",")[0] for line in text.splitlines()] == ["file,row", "pupils.csv,2", "pupils.csv,3"]
+    assert text.endswith("3,\n") and int(text.splitlines()[1].rpartition(",")[2]) > 0
+
+
 def test_the_ledger_and_the_epoch_say_which_releases_are_of_the_old_key(supplier):
     release = supplier.home.releases / "2017-06-01-abcdef01"
     release.mkdir()
