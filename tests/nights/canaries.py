@@ -60,6 +60,8 @@ class Mint:
         """For a name, an identifier or a postcode."""
         label = f"{column.name}, {label}" + ("" if is_valid else " (check digit wrong)")
         number = next(self._number)
+        if column.kind is not Kind.TEXT:
+            return "6.7"  # the age of a child, to the month
         if column.personal is PersonalData.POSTCODE:
             return self._remembered(f"ZQ{number // 260 % 100:02} {number // 26 % 10}X{chr(65 + number % 26)}", label)
         if column.identifier is Identifier.UPN:
@@ -213,7 +215,7 @@ class Planter:
             if dataset.file and dataset.name not in simulated:
                 path = self.inbox / AUTHORITY / dataset.source / date.isoformat() / dataset.file
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(self._invented(dataset).text(), encoding="utf-8")
+                path.write_text(self.invented(dataset).text(), encoding="utf-8")
 
     def manifests(self) -> None:
         """Have every folder say what is in it now."""
@@ -239,10 +241,10 @@ class Planter:
     def _some_rows(self, dataset: Dataset) -> Table:
         found = [table for table in self.tables.values() if table.dataset is dataset and table.rows]
         if not found:
-            return self._invented(dataset)
+            return self.invented(dataset)
         return Table(dataset, found[-1].header, [list(row) for row in found[-1].rows[:3]])
 
-    def _invented(self, dataset: Dataset) -> Table:
+    def invented(self, dataset: Dataset) -> Table:
         """Rows as the declaration has them, all identities canaries."""
         rows = []
         for number in range(3):
@@ -262,11 +264,9 @@ class Planter:
     def _plain(self, dataset: Dataset, column: Column, number: int) -> str:
         day = self.night - dt.timedelta(days=30 - number)
         if column.code_list:
-            return next(
-                each.code
-                for each in code_list(column.code_list)
-                if (each.valid_from or day) <= day <= (each.valid_to or day)
-            )
+            codes = code_list(column.code_list)
+            valid = [each for each in codes if (each.valid_from or day) <= day <= (each.valid_to or day)]
+            return (valid or codes)[0].code
         if column.kind is Kind.DATE:
             # A spell that has not ended cannot end before it starts.
             return "" if dataset.spell and column.name == dataset.spell[1] else day.strftime(dataset.date_format)

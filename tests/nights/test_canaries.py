@@ -19,6 +19,7 @@ from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.settings import Home
 from childrens_warehouse.simulate import Scenario, simulate
 from tests.conftest import KEY
+from tests.nights import canary_documents as documents
 from tests.nights.canaries import Planter
 from tests.nights.searching import Searcher
 
@@ -88,18 +89,30 @@ def planted(root: Path, refused_folders: int, **size: int) -> tuple[Home, Plante
     return home, planter
 
 
-BEARING = {dataset.name for dataset in ALL if dataset.file and dataset.identity_columns}
+BEARING = {dataset.name for dataset in ALL if dataset.identity_columns}
 
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory) -> Left:
-    """Run without Airflow; then a folder more of what the simulator does not deliver, landed only."""
+    """Run without Airflow; then folders of what the simulator does not deliver, and documents, landed only."""
     home, planter = planted(tmp_path_factory.mktemp("canaries"), refused_folders=3, children=100, pupils=140)
     said = run(home, "childrens_warehouse.cli", "run", "--night", NIGHT.isoformat())
-    later = NIGHT + dt.timedelta(days=1)
-    planter.landed_only(later)
+    later = [NIGHT + dt.timedelta(days=days) for days in range(1, 5)]
+    planter.landed_only(later[0])
+    for date, is_good in zip(later, (True, True, False, False), strict=True):
+        folder = home.inbox / "310" / "social_care" / date.isoformat()
+        folder.mkdir(parents=True, exist_ok=True)
+        documents.workbook(planter, folder / documents.WORKBOOK, is_good=is_good)
+        census = documents.census(planter, is_good=is_good)
+        social_care_return = documents.social_care_return(planter, is_good=is_good)
+        if date == later[3]:
+            census = documents.under_another_name(planter, census)
+            social_care_return = documents.cut_short(social_care_return)
+        (folder / documents.CENSUS).write_text(census)
+        if date != later[0]:  # where its lists come as files of their own
+            (folder / documents.RETURN).write_text(social_care_return)
     planter.manifests()
-    said += run(home, "childrens_warehouse.cli", "land", "--night", later.isoformat())
+    said += run(home, "childrens_warehouse.cli", "land", "--night", later[-1].isoformat())
     return Left(home, planter.mint.searcher(), said)
 
 
