@@ -84,6 +84,7 @@ def write_content(
 ) -> None:
     """The kept rows, pseudonymised, with their marks; and for attendance the registers they belong to."""
     joins, marks = [], ["j._oddities"]
+    is_valid: dict[str, list[str]] = {}  # mark -> of all columns it speaks of, since a row bears a mark once
     cells = []
     for column in dataset.raw_columns:
         expression = f"j.{_name(column)}"
@@ -92,13 +93,14 @@ def write_content(
             joins.append(f"left join identity_{domain} as {alias} on j.{_name(column)} = {alias}.text")
             expression = f"{alias}.key"
             if column.identifier in MARKS:
-                marks.append(f"case when not {alias}.is_valid then '{MARKS[column.identifier]}' end")
+                is_valid.setdefault(MARKS[column.identifier], []).append(f"{alias}.is_valid")
                 if column.name not in dataset.key:
                     # It identifies nobody for sure. As a key it still tells rows of its own source apart.
                     expression = f"case when {alias}.is_valid then {alias}.key end"
         elif column.personal is PersonalData.BIRTH_DATE:
             expression = f"cast(date_trunc('month', j.{_name(column)}) as date)"
         cells.append(f"cast({expression} as {column.raw_type}) as {sql.name(str(column.raw_name))}")
+    marks += [f"case when not ({' and '.join(tests)}) then '{mark}' end" for mark, tests in is_valid.items()]
     if duplicates:
         joins.append("left join duplicate_rows as d on j._source_row = d._source_row")
         marks.append("d.mark")

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from childrens_warehouse.datasets import of_source
+from childrens_warehouse.datasets import BY_NAME, of_source
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.raw.in_force import in_force
 
@@ -134,6 +134,14 @@ def test_odd_rows_are_kept_and_marked(supplier):
     outcome = supplier.land("social_care", DAY)["episodes.csv"]
     assert outcome.rows_loaded == 4
     assert outcome.marks == {"CODE-NOT-YET-VALID": 1, "EPISODE-END-REASON": 1, "KEY-CONFLICT": 1, "KEY-DUPLICATE": 1}
+
+
+def test_two_identifiers_that_fail_mark_their_row_once(supplier):
+    columns = [column.name for column in BY_NAME["pupils"].columns]
+    cells = {"upn": "X123", "former_upn": "Y123"}
+    row = ",".join(cells.get(name, "") for name in columns)
+    supplier.deliver("education", "2017-05-31", {"pupils.csv": f"{','.join(columns)}\n{row}\n"})
+    assert supplier.land("education", "2017-05-31")["pupils.csv"].marks == {"UPN-CHECK-LETTER": 1}
 
 
 def test_a_check_letter_that_fails_empties_the_upn_and_marks_the_row(supplier):

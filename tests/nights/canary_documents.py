@@ -31,12 +31,14 @@ FILES: dict[str, DeliveredFile] = {file.name: file for file in files_of(Source.S
 def workbook(planter: Planter, path: Path, *, is_good: bool) -> None:
     """Every list with a title above it and a sheet nobody asked for, both of a child; good rows, or rows all wrong.
 
-    Of what is not good every other list has lost its header.
+    Of what is not good every other list has lost its header, and the first its sheet.
     """
     book = openpyxl.Workbook()
     book.active.title = f"{planter.mint.word('name of a sheet')} {planter.mint.word('name of a sheet')}"
     book.active.append([planter.mint.word("in a sheet nobody declared")])
     for number, (part, dataset) in enumerate(FILES[path.name].parts.items()):
+        if not is_good and not number:
+            continue  # so that the other sheets are looked at
         table = planter.invented(dataset)
         sheet = book.create_sheet(part)
         sheet.append([f"Children of {planter.mint.word('in a title of ' + dataset.name)}"])

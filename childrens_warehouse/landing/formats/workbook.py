@@ -109,7 +109,8 @@ def _sheet_of(
     raise FileRefused(
         "WORKBOOK-SHEET",
         f"no sheet is {part}, by its number or by its header: the list stays as it was known. "
-        + (f"Sheets without a list: {_names(spare)}." if spare else "There is no other sheet."),
+        # Not by their names: people name sheets after children.
+        + (f"Sheets without a list: {len(spare)}." if spare else "There is no other sheet."),
     )
 
 
