@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -218,17 +218,22 @@ def _of_folder(
             )  # fmt: skip
     for number, name in enumerate(sorted(present | named), start=1):
         if plain_name(name) not in declared:
-            # Not by its name: people name files after children.
-            note(
-                f"file {number} of {len(present | named)}", "", "unexpected", "FILE-UNEXPECTED",
-                "no dataset is declared for it: it stays in the inbox. (Counted by name, in alphabetical order.)",
-            )  # fmt: skip
+            shown = name if _is_copy(name, declared) else f"file {number} of {len(present | named)}, by name"
+            note(shown, "", "unexpected", "FILE-UNEXPECTED", "no dataset is declared for it: it stays in the inbox.")
         elif name not in chosen.values():
             note(
                 name, declared[plain_name(name)].datasets[0].name, "refused", "FILE-TWICE",
                 f"the folder holds it as {chosen[plain_name(name)]} too, which counts: deliver it once.",
             )  # fmt: skip
     return deliveries
+
+
+def _is_copy(name: str, declared: Iterable[str]) -> bool:
+    """Is it a declared name with a number, as of a second download? Any other may be the name of a child."""
+    return any(
+        re.fullmatch(rf"{re.escape(Path(plain).stem)}[ _()-]*\d{{0,2}}[ _()-]*{re.escape(Path(plain).suffix)}", name)
+        for plain in declared
+    )
 
 
 def _choose(names: list[str], declared: dict[str, DeliveredFile]) -> dict[str, str]:

@@ -30,7 +30,7 @@ def test_what_is_told(cells, declared, expected):
 
 
 def test_a_file_nobody_declared_is_told_without_its_name(supplier):
-    supplier.deliver("social_care", "2017-05-31", {"Canary Yellowbird.docx": b"x", "a.pdf": b"y"})
+    supplier.deliver("social_care", "2017-05-31", {"Canary Yellowbird.docx": b"x", "uasc (2).csv": b"y"})
     supplier.land("social_care", "2017-05-31")
     names = Ledger(supplier.home.ledger).query("select file_name from file_event where status = 'unexpected'")
-    assert [row["file_name"] for row in names] == ["file 1 of 2", "file 2 of 2"]
+    assert [row["file_name"] for row in names] == ["file 1 of 2, by name", "uasc (2).csv"]
