@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from childrens_warehouse.build.dbt import DBT_PROJECT
 from tests.dbt_project import returns
 from tests.dbt_project.returns import Warehouse
 from tests.dbt_project.rule_cases import ended, episode, header, leaver, twelve_months
@@ -151,3 +154,18 @@ def test_rows_that_no_list_knows_are_findings(built: Warehouse):
     assert rows(built, "CHILD-UNKNOWN") == [("ssda903_episodes", 6)]
     assert rows(built, "PUPIL-UNKNOWN") == [("enrolments", 5)]
     assert rows(built, "ENROLMENT-OVERLAP") == [("enrolments", 3)]
+
+
+def test_every_dataset_with_a_staging_model_tells_its_marks():
+    """But attendance, of which raw holds only the months that are rebuilt tonight."""
+    models = DBT_PROJECT / "models"
+    staged = {
+        dataset
+        for path in (models / "staging").glob("stg_*.sql")
+        if not path.name.startswith("stg_warehouse")
+        for dataset in re.findall(r"source\('raw', '(\w+)'\)", path.read_text(encoding="utf-8"))
+    }
+    text = (models / "quality" / "dq_findings_marks.sql").read_text(encoding="utf-8")
+    told = set(re.findall(r"^    \('(\w+)', (?:'child_key'|none), ", text, re.MULTILINE))
+    assert len(staged) > 15
+    assert told == staged - {"attendance"}

@@ -7,7 +7,7 @@
 {%- set is_first_after_open = "is_first and is_open_last_year" -%}
 {%- set at_start -%}{{ turned(0, 'birth_month', 'decom') }}{%- endset -%}
 
-{#- Rules of one episode, then of an episode and its neighbours, of its child, and of the year before. -#}
+{#- Rules of one episode, then of an episode and its neighbours, of its header, and of the year before. -#}
 {%- set rules = [
     ('146', "is_place_out_of_date"),
     ('148', "(dec is null) <> (rec is null)"),
@@ -91,14 +91,6 @@
     ('407', "rec in ('E43', 'E44', 'E45', 'E46', 'E47', 'E48') and dec is not null", turned(18, 'birth_month', add_days('dec', -1))),
     ('460', "rec = 'E17' and dec is not null", "not " ~ turned(18, 'birth_month', 'dec')),
     ('607', final_end ~ " and not is_short_break and dec between year_start and year_end and sex in ('2', 'F') and mother is null"),
-    ('191', "is_first and is_continuously_looked_after and not has_oc2"),
-    ('551', "place in ('A3', 'A4', 'A5', 'A6') and not has_placed"),
-    ('553', "ls = 'E1' and not has_placed"),
-    ('557', "(place in ('A3', 'A4', 'A5', 'A6') or ls in ('D1', 'E1')) and " ~ final_end ~ " and rec not in ('E11', 'E12') and (not has_placed or has_placed_not_ceased)"),
-    ('558', "rec in ('E11', 'E12') and has_placed_ceased"),
-    ('582', "rec in ('E11', 'E12') and dec = date_match"),
-    ('601', "rec in ('E11', 'E12') and dec between year_start and year_end and not is_ad1_completed"),
-    ('630', "rne = 'S' and decom >= year_start and decom >= cast('2016-04-01' as date) and (prev_perm is null or (prev_perm <> 'Z1' and (la_perm is null or date_perm is null)))"),
 
     ('NoE', "decom < year_start and last_year_decom is null"),
     ('502', is_first_after_open ~ " and decom <> last_year_decom"),
@@ -111,9 +103,21 @@
     ('562', "is_first and decom < year_start and decom is distinct from last_year_decom"),
 ] -%}
 
+{#- Rules of an episode beside what other files say of its child. -#}
+{%- set rules_beside = [
+    ('191', "is_first and is_continuously_looked_after and not has_oc2"),
+    ('551', "place in ('A3', 'A4', 'A5', 'A6') and not has_placed"),
+    ('553', "ls = 'E1' and not has_placed"),
+    ('557', "(place in ('A3', 'A4', 'A5', 'A6') or ls in ('D1', 'E1')) and " ~ final_end ~ " and rec not in ('E11', 'E12') and (not has_placed or has_placed_not_ceased)"),
+    ('558', "rec in ('E11', 'E12') and has_placed_ceased"),
+    ('582', "rec in ('E11', 'E12') and dec = date_match"),
+    ('601', "rec in ('E11', 'E12') and dec between year_start and year_end and not is_ad1_completed"),
+    ('630', "rne = 'S' and decom >= year_start and decom >= cast('2016-04-01' as date) and (prev_perm is null or (prev_perm <> 'Z1' and (la_perm is null or date_perm is null)))"),
+] -%}
+
 with
 
-episodes as (
+beside as (
 
     select
         episodes.*,
@@ -137,7 +141,9 @@ episodes as (
 ),
 
 final as (
-    {{ findings('episodes', 'ssda903_episodes', rules) }}
+    {{ findings(ref('dq_episodes'), 'ssda903_episodes', rules) }}
+    union all
+    {{ findings('beside', 'ssda903_episodes', rules_beside) }}
 )
 
 select * from final
