@@ -54,6 +54,7 @@ _REFUSED_FILE = pa.schema(
         ("file_name", pa.string()),
         ("datasets", pa.list_(pa.string())),
         ("rule", pa.string()),
+        ("scope", pa.string()),
         ("reason", pa.string()),
         ("archived_as", pa.string()),
     ]
@@ -283,6 +284,7 @@ def _refused_file(path: Path) -> Mapping[str, Any]:
         "file_name": told["file"],
         "datasets": datasets,
         "rule": told["rule"],
+        "scope": told.get("scope"),
         "reason": told["reason"],
         "archived_as": told["archived_as"],
     }
@@ -299,6 +301,7 @@ each_night as (
     from refused_now as r
     left join acceptance as a
         on r.authority = a.authority and a.extract_date > r.extract_date and list_contains(r.datasets, a.dataset)
+        and (r.scope is null or a.scope in (r.scope, 'full'))
     group by all
 )
 select
@@ -311,5 +314,5 @@ select
     count(*) as times_seen,
     arg_max(archived_as, extract_date) as archived_as
 from each_night
-group by authority, source, datasets, file_name, rule, resolved_on
+group by authority, source, datasets, file_name, rule, scope, resolved_on
 """

@@ -176,7 +176,15 @@ class _FileLanding:
         return replace(
             self._outcome(dataset.name, "refused"),
             rule=refusal.rule, reason=refusal.reason, rows_read=rows_read, rows_refused=rows_read,
+            scope=self._scope_if_any(dataset), generated_at=self.delivery.generated_at,
         )  # fmt: skip
+
+    def _scope_if_any(self, dataset: Dataset) -> str | None:
+        """What the file would have replaced; None when its manifest gives a coverage the dataset cannot have."""
+        try:
+            return scope(dataset, self.delivery.coverage, dt.date.fromisoformat(self.delivery.extract_date))
+        except FileRefused:
+            return None
 
     def _acceptance(self, dataset: Dataset, sha256: str, stamp: dt.datetime) -> Acceptance:
         """What will be accepted, should the dataset be: nothing is counted yet."""

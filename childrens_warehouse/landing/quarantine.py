@@ -29,12 +29,22 @@ def folder(home: Home, authority: str, source: str, extract_date: str) -> Path:
 
 
 def refuse_file(
-    where: Path, file_name: str, rule: str, reason: str, archived_as: str | None, dataset: str = ""
+    where: Path,
+    file_name: str,
+    rule: str,
+    reason: str,
+    archived_as: str | None,
+    dataset: str = "",
+    scope: str | None = None,
 ) -> None:
-    """Say why a whole file was refused; `dataset`: why that one of the datasets it bears was."""
+    """Say why a whole file was refused; `dataset`: why that one of the datasets it bears was.
+
+    scope: what it would have replaced, where that is known: a later file of it settles the matter.
+    """
     document = {
         "file": file_name,
         "dataset": dataset,
+        "scope": scope,
         "rule": rule,
         "reason": reason,
         "what_to_do": rules().get(rule, {}).get("how_to_put_it_right", ""),
@@ -50,13 +60,17 @@ def note_file(where: Path, file_name: str, outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         _refusal(where, file_name, outcome.dataset if of_parts else "").unlink(missing_ok=True)
     if len(refused) == len(outcomes) and len({outcome.rule for outcome in refused}) == 1:
-        refuse_file(where, file_name, str(refused[0].rule), str(refused[0].reason), refused[0].archived_as)
+        scopes = {outcome.scope for outcome in refused}
+        refuse_file(
+            where, file_name, str(refused[0].rule), str(refused[0].reason), refused[0].archived_as,
+            scope=scopes.pop() if len(scopes) == 1 else None,
+        )  # fmt: skip
         return
     _refusal(where, file_name).unlink(missing_ok=True)
     for outcome in refused:
         refuse_file(
             where, file_name, str(outcome.rule), str(outcome.reason), outcome.archived_as,
-            outcome.dataset if of_parts else "",
+            outcome.dataset if of_parts else "", outcome.scope,
         )  # fmt: skip
 
 

@@ -298,7 +298,7 @@ def test_26_a_workbook_with_merged_header_cells(desk, tmp_path):
     outcomes = lists(desk, "annex_a.xlsx", (tmp_path / "annex_a.xlsx").read_bytes())
     merged = outcomes.pop("annex_a_1_contacts")
     assert (merged.status, merged.rule) == ("refused", "WORKBOOK-MERGED") and "columns G to H" in merged.reason
-    assert {each.status for each in outcomes.values()} == {"accepted"}
+    assert {each.rule for each in outcomes.values()} == {None, "FILE-NO-ROWS"}  # the made-up book fills one list
     assert desk.refusal("annex_a.xlsx.annex_a_1_contacts")["dataset"] == "annex_a_1_contacts"
 
 
@@ -307,9 +307,9 @@ def test_27_a_workbook_with_a_sheet_missing(desk, tmp_path):
     book.book.remove(book.book["List 9"])
     book.book.save(tmp_path / "annex_a.xlsx")
     outcomes = lists(desk, "annex_a.xlsx", (tmp_path / "annex_a.xlsx").read_bytes())
-    missing = {name: each for name, each in outcomes.items() if each.status == "refused"}
-    assert [each.rule for each in missing.values()] == ["WORKBOOK-SHEET"]
-    assert list(missing) == ["annex_a_9_care_leavers"] and len(outcomes) == 11
+    missing = [name for name, each in outcomes.items() if each.rule == "WORKBOOK-SHEET"]
+    assert missing == ["annex_a_9_care_leavers"] and len(outcomes) == 11
+    assert outcomes["annex_a_2_early_help"].status == "accepted"
 
 
 def test_28_blank_child_ids(desk):

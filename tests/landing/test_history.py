@@ -260,6 +260,25 @@ def test_another_file_resolves_no_refused_file(settings):
         ]
 
 
+def test_a_refused_return_is_resolved_by_a_file_of_its_year_only(supplier):
+    header = ",".join(column.name for column in BY_NAME["ssda903_uasc"].columns)
+    rows = f"{header}\n1,1,05/06/2005,\n"
+
+    def open_or_resolved() -> str:
+        with duckdb.connect() as connection:
+            history.create(connection, supplier.home)
+            [(state,)] = connection.execute("select state from refused_file").fetchall()
+        return state
+
+    supplier.deliver("social_care", "2017-03-31", {"uasc.csv": rows.replace("DUC", "WHEN")})
+    supplier.deliver("social_care", "2017-05-31", {"uasc.csv": rows})
+    assert supplier.land("social_care", "2017-05-31")["uasc.csv"].status == "accepted"
+    assert open_or_resolved() == "open"
+    supplier.deliver("social_care", "2017-06-01", {"uasc.csv": rows}, "collection_year:2017")
+    supplier.land("social_care", "2017-06-01")
+    assert open_or_resolved() == "resolved"
+
+
 def test_one_dataset_of_a_file_may_be_refused_alone(settings):
     refuse(settings.home, 2, "annex_a.xlsx", dataset="ssda903_episodes")
     File(4, dataset="ssda903_reviews").put(settings.home)
