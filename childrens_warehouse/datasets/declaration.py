@@ -93,6 +93,7 @@ class Column:
     required: a row with this cell blank is refused.
     spellings: other headers it comes under: what it was called in other years, or what systems make of it.
     optional: a file may lack the column; its cells are then blank, and the file says so in its notes.
+    blank_when: texts, in upper case, by which the format says that there is nothing to say.
     since, until: first and last collection year whose format has the column; None is open. A file of another
         year may lack it, and if it has it, the column is read and said.
     """
@@ -109,6 +110,7 @@ class Column:
     optional: bool = False
     since: int | None = None
     until: int | None = None
+    blank_when: tuple[str, ...] = ()
 
     @property
     def raw_type(self) -> str:

@@ -86,7 +86,11 @@ EPISODES = Dataset(
         code("REASON_PLACE_CHANGE", "Reason the placement changed.", "REASON_PLACE_CHANGE"),
         postcode("HOME_POST", "Postcode of home."),
         postcode("PL_POST", "Postcode of the placement."),
-        integer("URN", "Ofsted unique reference number of the placement's provider."),
+        integer(
+            "URN",
+            "Ofsted unique reference number of the placement's provider; XXXXXXX where it has none.",
+            blank_when=("XXXXXXX",),
+        ),
     ),
     key=("CHILD", "DECOM"),
     coverage=Coverage.COLLECTION_YEAR,

@@ -232,6 +232,8 @@ def _filled(column: Column, rows: TextRows) -> str:
     if column.name.lower() not in rows.columns:
         return "cast(null as varchar)"
     text = f"nullif(trim({_delivered(column)}), '')"
+    if column.blank_when:
+        return f"case when upper({text}) not in ({sql.literals(column.blank_when)}) then {text} end"
     if column.kind is Kind.PARTIAL_DATE:
         # How the return says that no part of a date is known.
         return f"case when lower({text}) <> 'zz/zz/zzzz' then {text} end"

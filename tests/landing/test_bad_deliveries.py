@@ -144,6 +144,13 @@ def test_two_identifiers_that_fail_mark_their_row_once(supplier):
     assert supplier.land("education", "2017-05-31")["pupils.csv"].marks == {"UPN-CHECK-LETTER": 1}
 
 
+def test_a_provider_without_a_number_is_blank_and_not_unreadable(supplier):
+    rows = "1,05/06/2016,S,C2,N1,U6,PR1,,,,,,xxxxxxx\n2,05/06/2016,S,C2,N1,U6,PR1,,,,,,1234567\n"
+    supplier.deliver("social_care", DAY, {"episodes.csv": EPISODES + rows})
+    outcome = supplier.land("social_care", DAY)["episodes.csv"]
+    assert (outcome.rows_loaded, outcome.rows_refused) == (2, 0)
+
+
 def test_a_check_letter_that_fails_empties_the_upn_and_marks_the_row(supplier):
     import duckdb
 
