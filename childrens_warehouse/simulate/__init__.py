@@ -45,6 +45,7 @@ class _Folder:
     source: Source
     extract_date: dt.date
     generated_at: dt.datetime
+    is_return: bool = False
     days: tuple[dt.date, ...] = field(default=())
 
 
@@ -101,29 +102,25 @@ def _folders(scenario: Scenario) -> Iterator[_Folder]:
         sent = dt.datetime(year, *RETURN_SENT, 16, 0, tzinfo=dt.UTC)
         # Nothing the first night lands may be younger than that night.
         generated_at = min(sent, delivery.nightly_stamp(first) - dt.timedelta(hours=8))
-        yield _Folder(Source.SOCIAL_CARE, dt.date(year, 3, 31), generated_at)
+        yield _Folder(Source.SOCIAL_CARE, dt.date(year, 3, 31), generated_at, is_return=True)
     for night in scenario.extract_dates:
         for source in Source:
             days: tuple[dt.date, ...] = ()
-            if source is Source.EDUCATION and night == first:
-                days = terms.attendance_days(night, scenario.attendance_days)
-            elif source is Source.EDUCATION and terms.is_school_day(night):
-                days = (night,)
-            yield _Folder(source, night, delivery.nightly_stamp(night), days)
+            if source is Source.EDUCATION and scenario.delivers(attendance.ATTENDANCE.name):
+                if night == first:
+                    days = terms.attendance_days(night, scenario.attendance_days)
+                elif terms.is_school_day(night):
+                    days = (night,)
+            yield _Folder(source, night, delivery.nightly_stamp(night), days=days)
 
 
 def _prepare(
     path: Path, drawn: World, on_roll: Roll, folder: _Folder, tell: Progress
 ) -> tuple[list[delivery.DeliveredFile], list[Planted]]:
     scenario, night = drawn.scenario, folder.extract_date
-    build = {
-        Source.SOCIAL_CARE: extracts.social_care,
-        Source.HEALTH: extracts.health,
-        Source.EDUCATION: extracts.education,
-    }[folder.source]
     files: list[delivery.DeliveredFile] = []
     planted: list[Planted] = []
-    for dataset, table in build(drawn, night).items():
+    for dataset, table in extracts.tables(drawn, folder.source, night, folder.is_return):
         rows = extracts.rendered(dataset, table)
         if scenario.dirt:
             planted += dirt.plant(dataset, rows, night, scenario.seed)

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from childrens_warehouse.datasets import BY_NAME
-from childrens_warehouse.simulate.extracts import SEX_AS_LETTER_FROM
-from childrens_warehouse.simulate.identity import UPN_LETTERS
+from childrens_warehouse.simulate.faults import Cells, Fault, faults_of
 
 REFUSALS = frozenset(
     {"ROW-UNREADABLE", "CELL-UNREADABLE", "KEY-MISSING", "CELL-MISSING", "CODE-UNKNOWN", "SPELL-REVERSED"}
 )
 MOST_REFUSED = 0.03
 ROWS_PER_KIND = 2_000
-
-Cells = list[str]
 
 
 @dataclass(frozen=True, order=True)
@@ -40,19 +35,9 @@ class Planted:
     rule: str | None
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A way to spoil a row. `spoil` returns a further row to stand right after it, or None."""
-
-    kind: str
-    rule: str | None
-    suits: Callable[[Cells], bool]
-    spoil: Callable[[Cells], Cells | None]
-
-
 def plant(dataset: str, rows: list[Cells], extract_date: dt.date, seed: int) -> list[Planted]:
     """Spoil some rows of a table in place; returns what was done, in the order of the rows."""
-    faults = _faults(dataset, extract_date)
+    faults = faults_of(dataset, extract_date)
     if not faults or not rows:
         return []
     order = sorted(rows, key=lambda row: hashlib.blake2b(f"{seed}/{dataset}/{row[:3]}".encode()).digest())
@@ -87,104 +72,6 @@ def plant(dataset: str, rows: list[Cells], extract_date: dt.date, seed: int) -> 
             result.append(followers[id(row)])
     rows[:] = result
     return planted
-
-
-def _faults(dataset: str, extract_date: dt.date) -> tuple[Fault, ...]:
-    cells = _Cells(dataset)
-    match dataset:
-        case "ssda903_header":
-            has_upn = cells.filled("UPN", lambda value: not value.startswith("UN"))
-            return (
-                Fault("wrong check letter", "UPN-CHECK-LETTER", has_upn, cells.change("UPN", _other_letter)),
-                _sex_of_another_year(cells, extract_date),
-            )
-        case "ssda903_episodes":
-            is_over = cells.filled("DEC")
-            return (
-                Fault("broken date", "CELL-UNREADABLE", _always, cells.put("DECOM", "31/02/2017")),
-                Fault("unknown code", "CODE-UNKNOWN", cells.filled("PLACE"), cells.put("PLACE", "U9")),
-                Fault("ends before it starts", "SPELL-REVERSED", is_over, cells.change("DEC", _years_earlier)),
-                Fault("blank key", "KEY-MISSING", _always, cells.put("CHILD", "")),
-                Fault("end without a reason", "EPISODE-END-REASON", is_over, cells.put("REC", "")),
-            )
-        case "ssda903_reviews":
-            return (
-                Fault("repeated row", "KEY-DUPLICATE", _always, lambda row: list(row)),
-                Fault("orphan", None, _always, lambda row: cells.copy(row, CHILD="9" + row[0])),
-            )
-        case "health_assessments":
-            return (
-                Fault("blank cell", "CELL-MISSING", _always, cells.put("assessment_type", "")),
-                Fault("unknown code", "CODE-UNKNOWN", cells.filled("outcome"), cells.put("outcome", "attended")),
-                Fault("broken date", "CELL-UNREADABLE", _always, cells.put("requested_on", "12th May")),
-            )
-        case "pupils":
-            ordinary = cells.blank("child_id")
-            return (
-                Fault("broken date", "CELL-UNREADABLE", ordinary, cells.put("date_of_birth", "0000-00-00")),
-                Fault("blank key", "KEY-MISSING", ordinary, cells.put("upn", "")),
-            )
-        case "enrolments":
-            has_left = cells.filled("leaving_reason")
-            return (
-                Fault("comma without quotes", "ROW-UNREADABLE", has_left, lambda row: row.append("see file")),
-                Fault("repeated row", "KEY-DUPLICATE", _always, lambda row: list(row)),
-            )
-    return ()
-
-
-def _sex_of_another_year(cells: _Cells, extract_date: dt.date) -> Fault:
-    """A figure where the return wants a letter, or a letter where it wants a figure."""
-    if extract_date >= SEX_AS_LETTER_FROM:
-        figures = {"M": "1", "F": "2"}
-        return Fault("withdrawn code", "CODE-WITHDRAWN", _always, cells.change("SEX", figures.__getitem__))
-    letters = {"1": "M", "2": "F"}
-    return Fault("code of the future", "CODE-NOT-YET-VALID", _always, cells.change("SEX", letters.__getitem__))
-
-
-class _Cells:
-    """Cells of a dataset's rows by the name of their column."""
-
-    def __init__(self, dataset: str) -> None:
-        self.index = {column.name: position for position, column in enumerate(BY_NAME[dataset].columns)}
-
-    def put(self, column: str, value: str) -> Callable[[Cells], None]:
-        return self.change(column, lambda _: value)
-
-    def change(self, column: str, how: Callable[[str], str]) -> Callable[[Cells], None]:
-        position = self.index[column]
-
-        def spoil(row: Cells) -> None:
-            row[position] = how(row[position])
-
-        return spoil
-
-    def copy(self, row: Cells, **changes: str) -> Cells:
-        changed = list(row)
-        for column, value in changes.items():
-            changed[self.index[column]] = value
-        return changed
-
-    def filled(self, column: str, also: Callable[[str], bool] = bool) -> Callable[[Cells], bool]:
-        position = self.index[column]
-        return lambda row: bool(row[position]) and also(row[position])
-
-    def blank(self, column: str) -> Callable[[Cells], bool]:
-        position = self.index[column]
-        return lambda row: not row[position]
-
-
-def _always(row: Cells) -> bool:
-    return True
-
-
-def _other_letter(upn: str) -> str:
-    return UPN_LETTERS[(UPN_LETTERS.index(upn[0]) + 1) % 23] + upn[1:]
-
-
-def _years_earlier(day: str) -> str:
-    """The typing slip that ends an episode decades before it starts."""
-    return day[:6] + str(int(day[6:]) - 20)
 
 
 # ---------------------------------------------------------------- register marks

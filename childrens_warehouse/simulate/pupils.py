@@ -118,13 +118,10 @@ def _pupil(scenario: Scenario, area: Schools, reception_year: int, position: int
 
 def pupil_in_care(scenario: Scenario, child: Child, enrolments: list[Enrolment]) -> Pupil:
     """The same child as the school knows it."""
-    rng = scenario.stream("pupil in care", child.number)
-    provision = pick(rng, {"N": 44, "K": 28, "E": 28})
-    former = 9_000 + child.number // 1_000 % 240 if rng.random() < 0.05 else None
-    serial = child.number % 1_000
+    rng, provision, former_upn = _first_drawn(scenario, child)
     return Pupil(
         upn=child.upn,
-        former_upn=identity.upn(scenario.authority, former, child.reception_year, serial) if former else "",
+        former_upn=former_upn,
         child_id=child.child_id if rng.random() < KNOWS_CHILD_ID else "",
         forename=child.forename,
         surname=child.surname,
@@ -135,16 +132,31 @@ def pupil_in_care(scenario: Scenario, child: Child, enrolments: list[Enrolment])
         sen_provision=provision,
         sen_need="" if provision == "N" else pick(rng, {**SEN_NEEDS, "SEMH": 55}),
         free_meals="Y" if rng.random() < 0.4 else "N",
-        nhs_number=(
-            identity.nhs_number(scenario.authority, 20 * cohort_size(scenario) + child.number)
-            if rng.random() < 0.5
-            else ""
-        ),
+        nhs_number=nhs_number_of_child(scenario, child) if rng.random() < 0.5 else "",
         reception_year=child.reception_year,
         absence=_absence(rng, 1.6),
         seed=rng.getrandbits(63),
         enrolments=tuple(enrolments),
     )
+
+
+def former_upn_of_child(scenario: Scenario, child: Child) -> str:
+    """The UPN a child had before the present one; blank for most."""
+    return _first_drawn(scenario, child)[2]
+
+
+def _first_drawn(scenario: Scenario, child: Child) -> tuple[Random, str, str]:
+    """SEN provision and former UPN of a child in care, and the stream from which the rest is drawn."""
+    rng = scenario.stream("pupil in care", child.number)
+    provision = pick(rng, {"N": 44, "K": 28, "E": 28})
+    former = 9_000 + child.number // 1_000 % 240 if rng.random() < 0.05 else None
+    serial = child.number % 1_000
+    return rng, provision, identity.upn(scenario.authority, former, child.reception_year, serial) if former else ""
+
+
+def nhs_number_of_child(scenario: Scenario, child: Child) -> str:
+    """The NHS number of a child in care, whoever knows it."""
+    return identity.nhs_number(scenario.authority, 20 * cohort_size(scenario) + child.number)
 
 
 def _absence(rng: Random, factor: float) -> float:

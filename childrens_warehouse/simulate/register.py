@@ -7,14 +7,18 @@ day. Chance comes from a counter-based hash (the finaliser of SplitMix64), which
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from childrens_warehouse.simulate import terms
-from childrens_warehouse.simulate.schools import OWN_SUPPLIER, PROVIDER
-from childrens_warehouse.simulate.world import World
+from childrens_warehouse.simulate.schools import FIRST_SECONDARY_YEAR_GROUP, OWN_SUPPLIER, PROVIDER
+
+if TYPE_CHECKING:
+    from childrens_warehouse.simulate.world import World
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int16]
@@ -57,6 +61,7 @@ CODE = {mark: np.int16(position) for position, mark in enumerate(MARKS)}
 NEW_CODES_FROM = dt.date(2024, 8, 19)
 
 _WEEK_OF_ILLNESS, _HOLIDAY, _SUSPENSION, _MASK = 11, 17, 23, (1 << 64) - 1
+_SUSPENSION_DAYS = 1.6
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,55 @@ def roll(world: World) -> Roll:
         dual_until=days([spell.dual_until for spell in on_roll]),
         away=np.array([spell.away for spell in on_roll], dtype=np.int32),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """A spell of marks E: its first school day, and its sessions."""
+
+    upn: str
+    school_urn: int
+    started_on: dt.date
+    sessions: int
+
+
+def suspensions(roll: Roll, first: dt.date, last: dt.date) -> Iterator[Suspension]:
+    """Every suspension that begins in a week of a range, as the marks have it."""
+    monday = first - dt.timedelta(days=first.weekday())
+    while monday <= last:
+        on = np.flatnonzero((roll.started < monday.toordinal() + 5) & (roll.ended > monday.toordinal()))
+        week = (monday.toordinal() - 1) // 7
+        year_group = terms.school_year(monday + dt.timedelta(days=4)) - roll.reception_year[on]
+        begins, weekday, length = _drawn_spell(
+            roll.seed[on], _SUSPENSION, week, _share_suspended(year_group, roll.absence[on]), _SUSPENSION_DAYS
+        )
+        for found in np.flatnonzero(begins):
+            position = int(on[found])
+            start = monday + dt.timedelta(days=int(weekday[found]))
+            days = [
+                day
+                for day in (start + dt.timedelta(days=offset) for offset in range(int(length[found])))
+                if terms.is_school_day(day) and roll.started[position] <= day.toordinal() < roll.ended[position]
+            ]
+            if days:
+                yield Suspension(roll.upn[position], int(roll.urn[position]), days[0], 2 * len(days))
+        monday += terms.WEEK
+
+
+def _share_suspended(year_group: NDArray[np.int32], absence: Floats) -> Floats:
+    """Share of pupils who are suspended in a week."""
+    return np.where(year_group >= FIRST_SECONDARY_YEAR_GROUP, 0.0009 * absence, 0.00003)
+
+
+def _drawn_spell(
+    seeds: NDArray[np.uint64], matter: int, week: int, share: Floats, typical_days: float
+) -> tuple[Flags, Floats, Floats]:
+    """Whether a spell begins in a week, on which weekday, and how many days it lasts."""
+    begins = chance(seeds, matter, week) < share
+    weekday = np.floor(chance(seeds, matter + 1, week) * 5)
+    # Exponential lengths, cut at eight days so that a spell reaches no further than the next week.
+    days = 1 + np.minimum(np.floor(-np.log1p(-chance(seeds, matter + 2, week)) * typical_days), 7)
+    return begins, weekday, days
 
 
 def chance(seeds: NDArray[np.uint64], matter: int, day: int) -> Floats:
@@ -208,16 +262,12 @@ class _Day:
             granted = chance(self.seed, _HOLIDAY + 3, self.week - weeks_ago) < 0.12
             self._set("G", holiday)
             self._set("C" if self.has_new_codes else "H", holiday & granted)
-            share = np.where(self.year_group >= 7, 0.0009 * self.absence, 0.00003)
-            self._set("E", self._away(_SUSPENSION, share, weeks_ago, typical_days=1.6))
+            share = _share_suspended(self.year_group, self.absence)
+            self._set("E", self._away(_SUSPENSION, share, weeks_ago, typical_days=_SUSPENSION_DAYS))
 
     def _away(self, matter: int, share: Floats, weeks_ago: int, typical_days: float) -> Flags:
         """Who is in a spell that began `weeks_ago`: `share` of the pupils begin one in a week, on any weekday."""
-        week = self.week - weeks_ago
-        begins = chance(self.seed, matter, week) < share
-        weekday = np.floor(chance(self.seed, matter + 1, week) * 5)
-        # Exponential lengths, cut at eight days so that a spell reaches no further than the next week.
-        days = 1 + np.minimum(np.floor(-np.log1p(-chance(self.seed, matter + 2, week)) * typical_days), 7)
+        begins, weekday, days = _drawn_spell(self.seed, matter, self.week - weeks_ago, share, typical_days)
         since = self.weekday + 7 * weeks_ago - weekday
         return begins & (since >= 0) & (since < days)
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from childrens_warehouse.datasets import BY_NAME
 from childrens_warehouse.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ class Scenario:
     schools: schools of the area; None takes as many as the pupils need.
     dirt: plant a sprinkling of what real systems deliver wrong (`simulate.dirt`).
     attendance_days: school days of register marks in the first night's file; None takes two school years to date.
+    datasets: names of the datasets that are delivered; None delivers all.
     """
 
     night: dt.date
@@ -46,6 +48,7 @@ class Scenario:
     authority: str = "310"
     dirt: bool = True
     attendance_days: int | None = None
+    datasets: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if not (self.authority.isascii() and self.authority.isdigit() and len(self.authority) == 3):
@@ -57,6 +60,8 @@ class Scenario:
             _within("schools", self.schools, 4, 900)
         if self.attendance_days is not None:
             _within("attendance_days", self.attendance_days, 1, MOST_ATTENDANCE_DAYS)
+        if unknown := (self.datasets or frozenset()) - BY_NAME.keys():
+            raise ConfigurationError(f"No dataset is called {', '.join(sorted(unknown))}.")
         if self.first_night < EARLIEST_NIGHT or self.night > LATEST_NIGHT:
             raise ConfigurationError(
                 f"Nights can be simulated from {EARLIEST_NIGHT} to {LATEST_NIGHT}: the bank holidays reach no further."
@@ -69,6 +74,9 @@ class Scenario:
     @property
     def extract_dates(self) -> tuple[dt.date, ...]:
         return tuple(self.first_night + dt.timedelta(days=offset) for offset in range(self.nights))
+
+    def delivers(self, dataset: str) -> bool:
+        return self.datasets is None or dataset in self.datasets
 
     def stream(self, *parts: object) -> random.Random:
         """A generator of its own for one matter of one child: drawing more in one never shifts another."""

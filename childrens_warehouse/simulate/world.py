@@ -3,38 +3,143 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from childrens_warehouse.reference import collection_year
-from childrens_warehouse.simulate import care, pupils, terms
+from childrens_warehouse.simulate import (
+    care,
+    leavers,
+    liberty,
+    missing,
+    permanence,
+    pupils,
+    schooling,
+    terms,
+    wellbeing,
+    workers,
+)
+from childrens_warehouse.simulate import reviews as reviewing
 from childrens_warehouse.simulate.care import Child
 from childrens_warehouse.simulate.episodes import Episode, episodes
+from childrens_warehouse.simulate.leavers import Leaver
+from childrens_warehouse.simulate.liberty import Order
+from childrens_warehouse.simulate.missing import Spell
+from childrens_warehouse.simulate.permanence import Journey, PreviousPermanence
 from childrens_warehouse.simulate.pupils import Pupil
-from childrens_warehouse.simulate.reviews import Assessment, Review, assessments, reviews
+from childrens_warehouse.simulate.reviews import Assessment, Review
 from childrens_warehouse.simulate.scenario import Scenario
+from childrens_warehouse.simulate.schooling import Plan, Result
 from childrens_warehouse.simulate.schools import PUPIL_BEFORE_CARE, Schools, enrolments_of_child, schools
+from childrens_warehouse.simulate.wellbeing import DentalCheck, Immunised, Questionnaire, YearInCare
+from childrens_warehouse.simulate.workers import Allocation
 
 RETURNS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A child and everything that happens to it in care."""
-
-    child: Child
-    episodes: tuple[Episode, ...]
-    reviews: tuple[Review, ...]
-    assessments: tuple[Assessment, ...]
-
-
 @dataclass(frozen=True)
+class Case:
+    """A child and everything that happens to it in and after care, each matter drawn when it is first asked for."""
+
+    scenario: Scenario
+    child: Child
+
+    @cached_property
+    def episodes(self) -> tuple[Episode, ...]:
+        return tuple(episodes(self.scenario, self.child))
+
+    @cached_property
+    def reviews(self) -> tuple[Review, ...]:
+        return tuple(reviewing.reviews(self.scenario, self.child))
+
+    @cached_property
+    def assessments(self) -> tuple[Assessment, ...]:
+        return tuple(reviewing.assessments(self.scenario, self.child))
+
+    @cached_property
+    def dental_checks(self) -> tuple[DentalCheck, ...]:
+        return tuple(wellbeing.dental_checks(self.scenario, self.child))
+
+    @cached_property
+    def immunisations(self) -> tuple[Immunised, ...]:
+        return tuple(wellbeing.immunisations(self.scenario, self.child, self.assessments))
+
+    @cached_property
+    def questionnaires(self) -> tuple[Questionnaire, ...]:
+        return tuple(wellbeing.questionnaires(self.scenario, self.child))
+
+    def year_in_care(self, year: int) -> YearInCare | None:
+        """What the return says of the child's health; None unless it was looked after all year."""
+        if not wellbeing.looked_after_all_year(self.child, year):
+            return None
+        return wellbeing.year_in_care(
+            self.scenario,
+            self.child,
+            year,
+            self.assessments,
+            self.dental_checks,
+            self.immunisations,
+            self.questionnaires,
+        )
+
+    @cached_property
+    def missing(self) -> tuple[Spell, ...]:
+        return tuple(missing.spells(self.scenario, self.child))
+
+    @cached_property
+    def orders(self) -> tuple[Order, ...]:
+        return tuple(liberty.orders(self.scenario, self.child, self.episodes))
+
+    @cached_property
+    def journeys(self) -> tuple[Journey, ...]:
+        return tuple(permanence.journeys(self.scenario, self.child, self.episodes))
+
+    @cached_property
+    def previous_permanence(self) -> tuple[PreviousPermanence, ...]:
+        return tuple(permanence.previous_permanence(self.scenario, self.child))
+
+    @cached_property
+    def leaver(self) -> Leaver | None:
+        return leavers.leaver(self.scenario, self.child)
+
+    @cached_property
+    def allocations(self) -> tuple[Allocation, ...]:
+        advised_until = None
+        if self.leaver and self.leaver.is_entitled:
+            advised_until = self.leaver.died_on or self.leaver.until
+        return tuple(workers.allocations(self.scenario, self.child, advised_until))
+
+    @cached_property
+    def plans(self) -> tuple[Plan, ...]:
+        return tuple(schooling.plans(self.scenario, self.child))
+
+    @cached_property
+    def results(self) -> tuple[Result, ...]:
+        return tuple(schooling.results(self.scenario, self.child))
+
+    def is_known(self, first: dt.date, last: dt.date) -> bool:
+        """In care, or a care leaver, on any day of a range, both ends included."""
+        until = leavers.known_until(self.child)
+        is_leaver = until is not None and self.child.last_ended_on <= last and until >= first
+        return is_leaver or self.child.is_in_care(first, last)
+
+
+@dataclass(frozen=True, eq=False)
 class World:
-    """The area: its schools, pupils and children in care, from birth to the end of their care, whatever the night."""
+    """The area: its schools, pupils and children in care, from birth to the end of their care, whatever the night.
+
+    cases: children in care on any day that some night speaks of, and care leavers up to 21.
+    """
 
     scenario: Scenario
     area: Schools
     cases: tuple[Case, ...]
     pupils: tuple[Pupil, ...]
+
+    @cached_property
+    def pupil_by_upn(self) -> Mapping[str, Pupil]:
+        return {pupil.upn: pupil for pupil in self.pupils}
 
 
 def care_known_from(night: dt.date) -> dt.date:
@@ -50,26 +155,19 @@ def draw(scenario: Scenario) -> World:
     in_care_from = care_known_from(first)
     cases, found = [], []
     # Some five weeks more than 18 years: whoever came so long ago has turned 18 since.
-    earliest = terms.add_months(min(in_care_from, on_roll_from), -12 * care.LONGEST_CARE_YEARS - 1)
-    for child in care.children(scenario, earliest, last + PUPIL_BEFORE_CARE):
-        if child.is_in_care(in_care_from, last):
-            cases.append(_case(scenario, child))
-        pupil = _pupil(scenario, area, child)
+    on_roll_earliest = terms.add_months(min(in_care_from, on_roll_from), -12 * care.LONGEST_CARE_YEARS - 1)
+    earliest = max(terms.add_months(in_care_from, -12 * leavers.OLDEST - 1), care.FIRST_MONTH)
+    for child in care.children(scenario, min(earliest, on_roll_earliest), last + PUPIL_BEFORE_CARE):
+        case = Case(scenario, child)
+        if case.is_known(in_care_from, last):
+            cases.append(case)
+        pupil = _pupil(scenario, area, child) if child.first_started_on >= on_roll_earliest else None
         if pupil is not None and pupil.is_on_roll(on_roll_from, last):
             found.append(pupil)
     found += pupils.pupils_of_area(scenario, area, on_roll_from, last)
     cases.sort(key=lambda case: case.child.child_id)
     found.sort(key=lambda pupil: pupil.upn)
     return World(scenario, area, tuple(cases), tuple(found))
-
-
-def _case(scenario: Scenario, child: Child) -> Case:
-    return Case(
-        child,
-        tuple(episodes(scenario, child)),
-        tuple(reviews(scenario, child)),
-        tuple(assessments(scenario, child)),
-    )
 
 
 def _pupil(scenario: Scenario, area: Schools, child: Child) -> Pupil | None:

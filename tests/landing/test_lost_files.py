@@ -10,6 +10,7 @@ import pytest
 from childrens_warehouse.landing import night as landing
 from childrens_warehouse.settings import Home, Settings
 from childrens_warehouse.simulate import Scenario, simulate
+from tests.conftest import FEW_DATASETS
 
 NIGHT = dt.date(2017, 5, 31)
 NEXT = dt.date(2017, 6, 1)
@@ -18,7 +19,8 @@ NEXT = dt.date(2017, 6, 1)
 @pytest.fixture
 def settings(tmp_path):
     settings = dataclasses.replace(Settings.from_environment(), home=Home(tmp_path / "home"))
-    simulate(settings.home.create().inbox, Scenario(night=NIGHT, nights=1, children=12, pupils=40, attendance_days=5))
+    few = Scenario(night=NIGHT, nights=1, children=12, pupils=40, attendance_days=5, datasets=FEW_DATASETS)
+    simulate(settings.home.create().inbox, few)
     return settings
 
 

@@ -209,7 +209,7 @@ class Planter:
             (folder / name).write_text(self.mint.word("in an unexpected file"))
 
     def landed_only(self, date: dt.date) -> None:
-        """A folder of good rows for the datasets that the simulator does not deliver."""
+        """A folder of good rows for the datasets that the simulated night leaves out."""
         simulated = {table.dataset.name for table in self.tables.values()}
         for dataset in ALL:
             if dataset.file and dataset.name not in simulated:

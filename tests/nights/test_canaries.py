@@ -18,7 +18,7 @@ from childrens_warehouse.datasets import ALL
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.settings import Home
 from childrens_warehouse.simulate import Scenario, simulate
-from tests.conftest import KEY
+from tests.conftest import FEW_DATASETS, KEY
 from tests.nights import canary_documents as documents
 from tests.nights.canaries import Planter
 from tests.nights.searching import Searcher
@@ -79,7 +79,8 @@ def run(home: Home, *arguments: str) -> str:
 
 def planted(root: Path, refused_folders: int, **size: int) -> tuple[Home, Planter]:
     home = Home(root / "home").create()
-    simulate(home.inbox, Scenario(night=NIGHT, nights=1, dirt=False, attendance_days=10, **size))
+    few = Scenario(night=NIGHT, nights=1, dirt=False, attendance_days=10, datasets=FEW_DATASETS, **size)
+    simulate(home.inbox, few)
     planter = Planter(home.inbox, NIGHT)
     planter.good_rows()
     planter.refused_rows()
@@ -97,7 +98,7 @@ IN_FILES_OF_THEIR_OWN = {dataset.name for dataset in ALL if dataset.identity_col
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory) -> Left:
-    """Run without Airflow; then folders of what the simulator does not deliver, and documents, landed only."""
+    """Run without Airflow; then folders of what the simulated night leaves out, and documents, landed only."""
     home, planter = planted(tmp_path_factory.mktemp("canaries"), refused_folders=2, children=100, pupils=140)
     said = run(home, "childrens_warehouse.cli", "run", "--night", NIGHT.isoformat())
     later = [NIGHT + dt.timedelta(days=days) for days in range(1, 5)]

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from childrens_warehouse import report
 from childrens_warehouse.build.steps import build
-from childrens_warehouse.datasets import ALL, Source
+from childrens_warehouse.datasets import Source
 from childrens_warehouse.errors import GateFailed
 from childrens_warehouse.landing import night as landing
 from childrens_warehouse.ledger import Ledger
@@ -51,7 +51,6 @@ def test_every_row_read_is_accounted_for(night_by_night):
 def test_landing_finds_exactly_the_dirt_that_was_planted(night_by_night):
     """Row for row and rule for rule: quarantine lists what the generator spoiled, and the ledger counts the marks."""
     home = night_by_night.settings.home
-    by_file = {dataset.file: dataset.name for dataset in ALL}
     found, marked = set(), Counter()
     landed = Ledger(home.ledger).query("select * from file_event where status = 'accepted'")
     for event in landed:
@@ -60,7 +59,7 @@ def test_landing_finds_exactly_the_dirt_that_was_planted(night_by_night):
         if listed.exists():
             with listed.open(newline="") as handle:
                 found |= {
-                    (by_file[row["file"]], event["extract_date"], int(row["row"]), row["rule"])
+                    (row["dataset"], event["extract_date"], int(row["row"]), row["rule"])
                     for row in csv.DictReader(handle)
                 }
         for rule, rows in json.loads(event["marks"] or "{}").items():

@@ -27,6 +27,7 @@ from childrens_warehouse.orchestration.progress import Progress
 from childrens_warehouse.orchestration.services import Running
 from childrens_warehouse.settings import Home, Settings
 from childrens_warehouse.simulate import Scenario, simulate
+from tests.conftest import FEW_DATASETS
 
 NIGHT = dt.date(2017, 5, 31)
 
@@ -215,7 +216,8 @@ def waiting_calls(home: Home) -> int:
 def night(tmp_path_factory):
     """A home with one small night, run once."""
     home = Home(tmp_path_factory.mktemp("nightly") / "home")
-    simulate(home.create().inbox, Scenario(night=NIGHT, nights=1, children=12, pupils=40, attendance_days=10))
+    few = Scenario(night=NIGHT, nights=1, children=12, pupils=40, attendance_days=10, datasets=FEW_DATASETS)
+    simulate(home.create().inbox, few)
     return home, run_nightly(home.root)
 
 
@@ -286,7 +288,8 @@ def test_a_failure_is_told_with_its_reason_and_the_log_and_ends_with_1(tmp_path,
 def test_a_night_that_is_cut_short_leaves_nothing_running(tmp_path, night, killed):
     """Asked, as by Ctrl-C or a service manager; killed, as by a lack of memory."""
     home = like(night[0], tmp_path)
-    simulate(home.inbox, Scenario(night=NIGHT, nights=1, children=12, pupils=40, attendance_days=10))
+    few = Scenario(night=NIGHT, nights=1, children=12, pupils=40, attendance_days=10, datasets=FEW_DATASETS)
+    simulate(home.inbox, few)
     program = subprocess.Popen(
         [sys.executable, "-m", "childrens_warehouse.orchestration.nightly"],
         env={**os.environ, "WAREHOUSE_HOME": str(home.root)},

@@ -17,6 +17,7 @@ import pytest
 from childrens_warehouse.orchestration import healthcheck, services
 from childrens_warehouse.settings import Home, Settings
 from childrens_warehouse.simulate import Scenario, simulate
+from tests.conftest import FEW_DATASETS
 
 NIGHT = dt.date(2017, 5, 31)
 NIGHT_WITHOUT_FOLDERS = dt.date(2017, 6, 1)
@@ -39,7 +40,8 @@ def settings_for(folder) -> Settings:
 def airflow(tmp_path_factory):
     """A home with one small night in its inbox, and Airflow up for it."""
     settings = settings_for(tmp_path_factory.mktemp("services"))
-    simulate(settings.home.create().inbox, Scenario(night=NIGHT, nights=1, children=12, pupils=40, attendance_days=10))
+    few = Scenario(night=NIGHT, nights=1, children=12, pupils=40, attendance_days=10, datasets=FEW_DATASETS)
+    simulate(settings.home.create().inbox, few)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WAREHOUSE_POLL_SECONDS", "2")
         running = services.up(settings, free_port())
@@ -118,7 +120,10 @@ def test_a_folder_that_is_not_there_is_waited_for_without_a_worker(airflow):
     # Delivered at last: the sources write elsewhere and rename, so the folder is there all at once.
     before = settings.home.inbox / "310" / "health"
     incoming = settings.home.root / "incoming"
-    simulate(incoming, Scenario(night=NIGHT_WITHOUT_FOLDERS, nights=1, children=12, pupils=40, attendance_days=10))
+    few = Scenario(
+        night=NIGHT_WITHOUT_FOLDERS, nights=1, children=12, pupils=40, attendance_days=10, datasets=FEW_DATASETS
+    )
+    simulate(incoming, few)
     shutil.move(incoming / "310" / "health" / NIGHT_WITHOUT_FOLDERS.isoformat(), before)
     assert wait_for(ended, 120, client) == "success"
 

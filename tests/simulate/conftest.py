@@ -14,11 +14,13 @@ import pytest
 from pyarrow import csv as pa_csv
 
 from childrens_warehouse.datasets import BY_NAME
-from childrens_warehouse.simulate import Planted, Scenario, simulate_with_dirt
+from childrens_warehouse.simulate import Planted, Scenario, simulate, simulate_with_dirt
 
 # Two school days and a Saturday, after the change of collection year and before that of the school year.
 NIGHT = dt.date(2017, 5, 20)
 CLEAN = Scenario(night=NIGHT, dirt=False)
+# Beside it: an age of each code list, and the nights on which the lists change.
+NIGHTS = [dt.date(2018, 3, 31), dt.date(2024, 3, 31), dt.date(2024, 10, 9), dt.date(2026, 6, 2)]
 DIRTY = Scenario(night=NIGHT)
 
 
@@ -97,3 +99,14 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Extracts:
 @pytest.fixture(scope="session")
 def dirty(tmp_path_factory: pytest.TempPathFactory) -> Extracts:
     return _simulated(tmp_path_factory.mktemp("dirty"), DIRTY)
+
+
+@pytest.fixture(scope="session", params=[None, *NIGHTS], ids=str)
+def told(request: pytest.FixtureRequest, clean: Extracts, tmp_path_factory: pytest.TempPathFactory) -> Extracts:
+    """Clean extracts of several nights, far apart."""
+    if request.param is None:
+        return clean
+    scenario = Scenario(night=request.param, nights=1, children=250, dirt=False, attendance_days=40)
+    inbox = tmp_path_factory.mktemp("clean") / "inbox"
+    simulate(inbox, scenario)
+    return Extracts(inbox, scenario, ())

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from childrens_warehouse.datasets import ALL
+from childrens_warehouse.datasets import ALL, Source
+from childrens_warehouse.datasets.declaration import may_lack
 from childrens_warehouse.errors import ConfigurationError
+from childrens_warehouse.reference import collection_year
 from childrens_warehouse.simulate import Scenario, simulate
+from childrens_warehouse.simulate.terms import is_school_day
 from tests.simulate.conftest import DIRTY, NIGHT, Extracts, contents, day_of, manifest, read, read_marks
 
 SMALL = Scenario(night=dt.date(2017, 5, 18), nights=2, children=40, pupils=120, attendance_days=6)
@@ -51,13 +54,55 @@ def test_files_have_the_declared_columns_and_coverage(clean: Extracts) -> None:
             assert entry["coverage"] == expected
 
 
+def test_every_declared_file_is_delivered(told: Extracts) -> None:
+    """On the first night all that is not yearly, and in the returns all that is of the year's format."""
+    first, year = told.scenario.first_night, collection_year(told.scenario.first_night)
+    own = [dataset for dataset in ALL if dataset.file]
+    nightly = {dataset.file for dataset in own if not may_lack(dataset, year)}
+    yearly = set() if (first.month, first.day) == (3, 31) else {"oc2.csv", "oc3.csv"}
+    marks = set() if is_school_day(first) else {"attendance.csv"}
+    delivered = {entry["name"] for source in Source for entry in manifest(told.folder(source, first))["files"]}
+    assert delivered >= nightly - yearly - marks
+    for ended in (year - 2, year - 1):
+        files = {entry["name"] for entry in manifest(told.folder("social_care", dt.date(ended, 3, 31)))["files"]}
+        declared = [dataset for dataset in own if dataset.coverage == "collection_year"]
+        assert files >= {dataset.file for dataset in declared if not may_lack(dataset, ended)}
+        assert not files & {dataset.file for dataset in ALL if dataset.coverage == "full"}
+
+
+def test_slow_lists_come_once_a_week(tmp_path: Path) -> None:
+    """Thursday is the first night, Monday the next that has them."""
+    scenario = dataclasses.replace(SMALL, night=dt.date(2017, 5, 22), nights=5, dirt=False)
+    simulate(tmp_path / "inbox", scenario)
+    slow = {"peps.csv", "attainment.csv", "dental_checks.csv", "immunisations.csv", "sdq.csv", "ad1.csv"}
+    listed: dict[str, set[str]] = {}
+    for path in (tmp_path / "inbox").glob("*/*/2017-05-*/*.csv"):
+        listed.setdefault(path.parent.name, set()).add(path.name)
+    with_them = {day: names & slow for day, names in sorted(listed.items()) if names & slow}
+    assert with_them == {"2017-05-18": slow, "2017-05-22": slow}
+
+
+def test_only_the_datasets_asked_for_are_delivered(tmp_path: Path) -> None:
+    asked = frozenset({"ssda903_header", "health_assessments", "pupils"})
+    simulate(tmp_path / "some", dataclasses.replace(SMALL, datasets=asked))
+    assert {path.name for path in (tmp_path / "some").rglob("*.csv")} == {
+        "header.csv", "health_assessments.csv", "pupils.csv",
+    }  # fmt: skip
+    simulate(tmp_path / "all", SMALL)
+    some, everything = contents(tmp_path / "some"), contents(tmp_path / "all")
+    for name in some:
+        # The returns name the leavers of a list that is not asked for.
+        if name.endswith(".csv") and "-03-31" not in name:
+            assert some[name] == everything[name]
+
+
 def test_attendance_comes_on_school_days_only(clean: Extracts) -> None:
     thursday, friday, saturday = clean.scenario.extract_dates
     dates = {day: set(clean.marks(day)["date"].to_pylist()) for day in (thursday, friday)}
     assert dates[friday] == {"2017-05-19"}
     assert min(dates[thursday]) == "2015-09-04" and max(dates[thursday]) == "2017-05-18"
     listed = {entry["name"] for entry in manifest(clean.folder("education", saturday))["files"]}
-    assert listed == {"pupils.csv", "schools.csv", "enrolments.csv"}
+    assert listed == {"pupils.csv", "schools.csv", "enrolments.csv", "exclusions.csv"}
     assert not (clean.folder("education", saturday) / "attendance.csv").exists()
 
 
@@ -179,7 +224,8 @@ def test_files_without_a_manifest_are_not_overwritten_unless_they_are_our_own(tm
         simulate(tmp_path / "inbox", SMALL)
     (folder / "notes.txt").unlink()
     simulate(tmp_path / "inbox", SMALL)
-    assert manifest(folder)["files"][0]["name"] == "health_assessments.csv"
+    assert (folder / "health_assessments.csv").read_text().startswith("assessment_id,")
+    assert manifest(folder)["files"]
 
 
 def test_nothing_half_made_stays_behind(tmp_path: Path) -> None:
@@ -192,7 +238,8 @@ def test_nothing_half_made_stays_behind(tmp_path: Path) -> None:
     "wrong",
     [
         {"authority": "31"}, {"authority": "³10"}, {"nights": 0}, {"children": 0}, {"pupils": 0}, {"schools": 1},
-        {"attendance_days": 0}, {"night": dt.date(1999, 1, 1)}, {"night": dt.date(2031, 1, 1)},
+        {"attendance_days": 0}, {"datasets": frozenset({"headers"})}, {"night": dt.date(1999, 1, 1)},
+        {"night": dt.date(2031, 1, 1)},
     ],
     ids=str,
 )  # fmt: skip
