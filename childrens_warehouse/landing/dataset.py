@@ -42,7 +42,10 @@ def counts(acceptance: Acceptance) -> dict[str, Any]:
 
 
 class DatasetLanding:
-    """The steps for one dataset. `rows_read` is known even when it is refused."""
+    """The steps for one dataset. `rows_read` is known even when it is refused.
+
+    settled: returns when the archived file is on the disk; nothing is accepted before.
+    """
 
     def __init__(
         self,
@@ -52,6 +55,7 @@ class DatasetLanding:
         dataset: Dataset,
         acceptance: Acceptance,
         archived_as: str,
+        settled: Callable[[], None],
     ) -> None:
         self.home = settings.home
         self.connection = connection
@@ -59,6 +63,7 @@ class DatasetLanding:
         self.dataset = dataset
         self.acceptance = acceptance
         self.archived_as = archived_as
+        self.settled = settled
         self.rows_read = 0
 
     def run(self, text: TextRows) -> dict[str, Any]:
@@ -90,6 +95,7 @@ class DatasetLanding:
         keep.write_content(connection, dataset, acceptance, self.home, duplicates)
         difference = keep.compare(connection, dataset, acceptance, self._before(), self.home, duplicates)
         marks = self._marks()
+        self.settled()
         commit(acceptance, self.home)
         return {
             **counts(acceptance),

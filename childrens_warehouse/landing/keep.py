@@ -83,7 +83,7 @@ def write_content(
     connection: duckdb.DuckDBPyConnection, dataset: Dataset, acceptance: Acceptance, home: Home, duplicates: int
 ) -> None:
     """The kept rows, pseudonymised, with their marks; and for attendance the registers they belong to."""
-    joins, marks = [], ["j._oddities"]
+    joins, marks, is_marked = [], ["j._oddities"], ["j._oddities is not null"]
     is_valid: dict[str, list[str]] = {}  # mark -> of all columns it speaks of, since a row bears a mark once
     cells = []
     for column in dataset.raw_columns:
@@ -101,7 +101,9 @@ def write_content(
             expression = f"cast(date_trunc('month', j.{_name(column)}) as date)"
         cells.append(f"cast({expression} as {column.raw_type}) as {sql.name(str(column.raw_name))}")
     marks += [f"case when not ({' and '.join(tests)}) then '{mark}' end" for mark, tests in is_valid.items()]
+    is_marked += [f"not ({' and '.join(tests)})" for tests in is_valid.values()]
     if duplicates:
+        is_marked.append("d.mark is not null")
         joins.append("left join duplicate_rows as d on j._source_row = d._source_row")
         marks.append("d.mark")
     content = acceptance.content(home)
@@ -110,7 +112,7 @@ def write_content(
         f"""
         select {", ".join(cells)},
             cast({sql.literal(acceptance.authority)} as varchar) as _authority_code,
-            cast(nullif(concat_ws(' ', {", ".join(marks)}), '') as varchar) as _marks,
+            case when {" or ".join(is_marked)} then concat_ws(' ', {", ".join(marks)}) end as _marks,
             cast({sql.literal(acceptance.file_id)} as varchar) as _source_file,
             cast(j._source_row as bigint) as _source_row
         from judged as j

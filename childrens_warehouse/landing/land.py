@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -138,10 +139,16 @@ class _FileLanding:
         wanted = [dataset for dataset in self.datasets if dataset.name not in delivery.leave_out]
         before = {dataset.name: self._kept_before(acceptances[dataset.name]) for dataset in wanted}
         if all(before.values()):
+            receive.settle(received)
             known = [(acceptances[name], each) for name, each in before.items() if each]
             self._check_rows(sum(each.rows_read for _, each in known))
             return outcomes + [self._accept_again(acceptance, each) for acceptance, each in known]
-        with _scratch(home) as scratch, _connect(self.settings, scratch) as connection:
+        with (
+            _scratch(home) as scratch,
+            _connect(self.settings, scratch) as connection,
+            ThreadPoolExecutor(1) as beside,
+        ):
+            settled = beside.submit(receive.settle, received)
             year = next(iter(acceptances.values())).collection_year or collection_year(
                 dt.date.fromisoformat(delivery.extract_date)
             )
@@ -154,8 +161,9 @@ class _FileLanding:
             for dataset in wanted:
                 rows = parts[dataset.name]
                 landing = DatasetLanding(
-                    self.settings, connection, scratch, dataset, acceptances[dataset.name], str(self.known.archived_as)
-                )
+                    self.settings, connection, scratch, dataset, acceptances[dataset.name],
+                    str(self.known.archived_as), settled.result,
+                )  # fmt: skip
                 try:
                     if isinstance(rows, FileRefused):
                         raise rows

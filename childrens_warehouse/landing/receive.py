@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +27,7 @@ class Received:
 def receive(delivered: Path, archive_folder: Path) -> Received:
     """Copy `delivered` into the archive, owner only, under its fingerprint. A second time changes nothing.
 
+    `settle` must follow before anything is accepted on the strength of it.
     Raises FileRefused when the file is not there, is a link, or changed while it was read.
     """
     if delivered.is_symlink():
@@ -56,30 +56,34 @@ def receive(delivered: Path, archive_folder: Path) -> Received:
 
 
 def _read(source: Path, copy: Path | None) -> tuple[str, int, tuple[int, int] | None]:
-    """Hash a file and look for the first byte that is not UTF-8, in one pass, and copy it if asked to.
-
-    The hash is taken in a thread of its own.
-    """
+    """Hash a file and look for the first byte that is not UTF-8, in one pass, and copy it if asked to."""
     digest, check, size = hashlib.sha256(), TextCheck(), 0
     with contextlib.ExitStack() as stack:
-        reader = stack.enter_context(source.open("rb"))
-        beside = stack.enter_context(ThreadPoolExecutor(1))
+        reader = stack.enter_context(source.open("rb", buffering=0))
         writer = None
         if copy:
             descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY_FILE)
-            writer = stack.enter_context(os.fdopen(descriptor, "wb"))
+            writer = stack.enter_context(os.fdopen(descriptor, "wb", buffering=0))
         while block := reader.read(BLOCK):
-            hashing = beside.submit(digest.update, block)
+            digest.update(block)
             if writer:
                 writer.write(block)
             check.feed(block)
             size += len(block)
-            hashing.result()
-        if writer:
-            writer.flush()
-            os.fsync(writer.fileno())
     check.end()
     return digest.hexdigest(), size, check.found
+
+
+def settle(received: Received) -> None:
+    """Wait until the archived copy is on the disk: what was taken in of a file must never outlive the file.
+
+    Apart from `receive`, since there is much to do meanwhile.
+    """
+    descriptor = os.open(received.path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def check(received: Received, told: ManifestFile | None) -> None:

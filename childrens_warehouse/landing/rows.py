@@ -17,7 +17,7 @@ import duckdb
 
 from childrens_warehouse import sql
 from childrens_warehouse.datasets import Column, Coverage, Dataset, Kind
-from childrens_warehouse.landing.formats.text_rows import TextRows
+from childrens_warehouse.landing.formats.text_rows import SCRATCH_PARQUET, TextRows
 from childrens_warehouse.reference import code_list, collection_year_end, spellings
 from childrens_warehouse.settings import OWNER_ONLY_FILE
 
@@ -82,7 +82,7 @@ def create_judged(
                 {_refusal(dataset)} as _refusal,
                 {_oddities(dataset, judged_on)} as _oddities
             from typed
-        ) to {sql.literal(judged)} (format parquet, compression snappy)
+        ) to {sql.literal(judged)} ({SCRATCH_PARQUET})
         """
     )
     judged.chmod(OWNER_ONLY_FILE)
@@ -375,7 +375,11 @@ def _oddities(dataset: Dataset, judged_on: Period) -> str:
     ]
     odd += [(mark.rule, mark.condition) for mark in dataset.marks]
     cases = [f"case when {condition} then '{rule}' end" for rule, condition in odd if condition]
-    return f"nullif(concat_ws(' ', {', '.join(cases)}), '')" if cases else "cast(null as varchar)"
+    if not cases:
+        return "cast(null as varchar)"
+    # Words are put together for the few rows that are odd, not for all.
+    is_odd = " or ".join(f"({condition})" for _, condition in odd if condition)
+    return f"case when {is_odd} then concat_ws(' ', {', '.join(cases)}) end"
 
 
 def _any_of(comparison: str, codes: dict[tuple[Column, dt.date], list[str]]) -> str:

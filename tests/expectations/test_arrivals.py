@@ -55,4 +55,5 @@ def test_the_suite_counts_what_the_row_rules_refuse(tmp_path):
     found = {result.rule: result.unexpected_count for result in judgement.failed}
     assert judgement.verdict is Verdict.WARN  # five in a hundred is the ceiling, not above it
     assert len(refused) == found["ROWS-REFUSED"] == 5
-    assert (found["SPELL-REVERSED"], found["CODE-UNKNOWN"]) == (2, 1)
+    assert found["SPELL-REVERSED"] == 2
+    assert found["CODE-UNKNOWN"] == 1  # one code, in however many rows

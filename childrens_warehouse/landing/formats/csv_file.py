@@ -14,7 +14,7 @@ from childrens_warehouse import sql
 from childrens_warehouse.datasets import Column, Dataset
 from childrens_warehouse.datasets.declaration import may_lack
 from childrens_warehouse.errors import FileRefused
-from childrens_warehouse.landing.formats.text_rows import TextRows
+from childrens_warehouse.landing.formats.text_rows import SCRATCH_PARQUET, TextRows
 from childrens_warehouse.landing.formats.told import told
 
 _OTHER_SEPARATORS = ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"))
@@ -52,7 +52,7 @@ def read(
             f"strict_mode = true, null_padding = false, store_rejects = true, "
             f"rejects_limit = {dataset.ceiling_rows + 1}, rejects_table = 'refused_text', "
             f"rejects_scan = 'refused_scan', nullstr = '')) "
-            f"to {sql.literal(text)} (format parquet, compression snappy)"
+            f"to {sql.literal(text)} ({SCRATCH_PARQUET})"
         )
     except duckdb.Error as error:
         # DuckDB quotes the offending text in its message: children's data, so only the kind is passed on.

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+# For files that are read whole a few times and then removed: dictionaries make them small enough, and nothing helps to
+# find single rows in them.
+SCRATCH_PARQUET = "format parquet, compression uncompressed, write_bloom_filter false"
+
 
 @dataclass(frozen=True)
 class TextRows:
