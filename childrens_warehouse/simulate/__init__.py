@@ -19,7 +19,9 @@ from pathlib import Path
 from childrens_warehouse.datasets import Source
 from childrens_warehouse.reference import collection_year
 from childrens_warehouse.simulate import attendance, delivery, dirt, extracts, terms, world
+from childrens_warehouse.simulate.attendance import ATTENDANCE
 from childrens_warehouse.simulate.dirt import Planted
+from childrens_warehouse.simulate.extracts import census
 from childrens_warehouse.simulate.register import Roll, roll
 from childrens_warehouse.simulate.scenario import Scenario
 from childrens_warehouse.simulate.world import RETURNS, World
@@ -81,7 +83,7 @@ def simulate_with_dirt(inbox: Path, scenario: Scenario, progress: Progress | Non
             target = inbox / scenario.authority / folder.source / folder.extract_date.isoformat()
             if delivery.hand_over(prepared, target, contents):
                 written.append(target)
-                rows = sum(file.rows for file in files)
+                rows = sum(file.rows or 0 for file in files)
                 tell(f"{folder.extract_date} {folder.source}: {len(files)} files, {rows:,} rows")
             else:
                 tell(f"{folder.extract_date} {folder.source}: already there")
@@ -106,7 +108,7 @@ def _folders(scenario: Scenario) -> Iterator[_Folder]:
     for night in scenario.extract_dates:
         for source in Source:
             days: tuple[dt.date, ...] = ()
-            if source is Source.EDUCATION and scenario.delivers(attendance.ATTENDANCE.name):
+            if source is Source.EDUCATION and scenario.delivers(ATTENDANCE.name):
                 if night == first:
                     days = terms.attendance_days(night, scenario.attendance_days)
                 elif terms.is_school_day(night):
@@ -125,9 +127,11 @@ def _prepare(
         if scenario.dirt:
             planted += dirt.plant(dataset, rows, night, scenario.seed)
         files.append(delivery.write_table(path, dataset, rows, collection_year(night)))
+    if folder.source is Source.SOCIAL_CARE and extracts.has_census(night, scenario, folder.is_return):
+        files.append(census.write(path, drawn, night))
     if folder.days:
         number, faults = attendance.write(
-            path / attendance.ATTENDANCE.file,
+            path / ATTENDANCE.file,
             on_roll,
             folder.days,
             scenario,
@@ -135,7 +139,7 @@ def _prepare(
             lambda rows: tell(f"{night} education: {rows:,} register marks so far"),
         )
         planted += faults
-        files.append(delivery.DeliveredFile("attendance", number, delivery.coverage_of("attendance", None)))
+        files.append(delivery.DeliveredFile(ATTENDANCE.file, number, delivery.coverage_of(ATTENDANCE.name, None)))
     return files, planted
 
 

@@ -170,7 +170,7 @@ def _plan(scenario: Scenario, month: dt.date, index: int, position: int) -> Chil
     upn = identity.upn(scenario.authority, 4_000 + index % 240, terms.school_year(born_on) + 5, position)
     return Child(
         number=number,
-        child_id=str(1_000_000 + number * 5_915_587 % 8_999_993),
+        child_id=identity.social_care_id(number),
         upn=upn,
         forename=identity.forename(rng, sex),
         surname=identity.surname(rng),

@@ -19,10 +19,10 @@ MANIFEST = "_manifest.json"
 
 @dataclass(frozen=True)
 class DeliveredFile:
-    """rows: lines below the header, as a reader of lines counts them."""
+    """rows: lines below the header, as a reader of lines counts them; None of a file that has no lines."""
 
-    dataset: str
-    rows: int
+    name: str
+    rows: int | None
     coverage: str
 
 
@@ -41,7 +41,7 @@ def write_table(folder: Path, dataset: str, rows: Iterable[list[str]], year: int
         for row in rows:
             writer.writerow(row)
             number += 1
-    return DeliveredFile(dataset, number, coverage_of(dataset, year))
+    return DeliveredFile(declared.file, number, coverage_of(dataset, year))
 
 
 def coverage_of(dataset: str, year: int | None) -> str:
@@ -60,10 +60,10 @@ def manifest(
     """What a folder says of itself; its files are in `folder`."""
     listed = []
     for delivered in files:
-        name = BY_NAME[delivered.dataset].file
-        with (folder / name).open("rb") as file:
+        with (folder / delivered.name).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        listed.append({"name": name, "rows": delivered.rows, "sha256": digest, "coverage": delivered.coverage})
+        rows = {} if delivered.rows is None else {"rows": delivered.rows}
+        listed.append({"name": delivered.name, **rows, "sha256": digest, "coverage": delivered.coverage})
     return {
         "authority": authority,
         "source": str(source),

@@ -76,6 +76,11 @@ def upn(authority: str, establishment: int, year: int, serial: int) -> str:
     return upn_check_letter(digits) + digits
 
 
+def social_care_id(number: int) -> str:
+    """An id of its own for each `number` of an authority (below 8.9 million)."""
+    return str(1_000_000 + number * 5_915_587 % 8_999_993)
+
+
 def nhs_check_digit(nine: str) -> int:
     """Modulus 11 over the first nine digits; 10 means that no number may begin so."""
     rest = 11 - sum(int(digit) * weight for digit, weight in zip(nine, range(10, 1, -1), strict=True)) % 11

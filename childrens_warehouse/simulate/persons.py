@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from random import Random
 
 from childrens_warehouse.simulate import identity
 from childrens_warehouse.simulate.care import Child
+from childrens_warehouse.simulate.need import ChildInNeed, referrals_before_care
 from childrens_warehouse.simulate.pupils import former_upn_of_child, nhs_number_of_child
 from childrens_warehouse.simulate.scenario import Scenario, pick
 
@@ -23,6 +25,10 @@ DISABILITIES = {
     "LD": 24, "BEH": 20, "AUT": 18, "COMM": 12, "MOB": 6, "PC": 4, "HEAR": 3, "VIS": 2, "CON": 2, "INC": 2, "HAND": 1,
     "DDA": 4,
 }  # fmt: skip
+
+
+# Beyond those again, the numbers of children in need who never came into care.
+NUMBERS_IN_NEED = 5_500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,24 @@ class Patient:
 
 def person(scenario: Scenario, child: Child) -> Person:
     rng = scenario.stream("person", child.number)
+    first = next(referrals_before_care(scenario, child))
+    days = (first.referred_on - child.born_on).days
+    return _person(rng, nhs_number_of_child(scenario, child), former_upn_of_child(scenario, child), child.born_on, days)
+
+
+def person_in_need(scenario: Scenario, child: ChildInNeed) -> Person:
+    rng = scenario.stream("person", child.number)
+    number = identity.nhs_number(scenario.authority, NUMBERS_IN_NEED + child.number)
+    return _person(rng, number, "", child.born_on, (child.referrals[0].referred_on - child.born_on).days)
+
+
+def upn_in_need(child: ChildInNeed, night: dt.date) -> str:
+    """The UPN of a child in need, or that it is too young for one."""
+    return child.upn if night >= dt.date(child.reception_year, 9, 1) else "UN1"
+
+
+def _person(rng: Random, nhs_number: str, former_upn: str, born_on: dt.date, days: int) -> Person:
+    """days: from birth to the day social care came to know of the child."""
     knows_number = rng.random() < SOCIAL_CARE_KNOWS_NHS_NUMBER
     knows_former = rng.random() < SOCIAL_CARE_KNOWS_FORMER_UPN
     previous_surname = identity.surname(rng) if rng.random() < 0.07 else ""
@@ -57,13 +81,12 @@ def person(scenario: Scenario, child: Child) -> Person:
         # In the order of the list, each once.
         drawn = {pick(rng, DISABILITIES) for _ in range(pick(rng, {1: 70, 2: 22, 3: 8}))}
         disability = ";".join(code for code in DISABILITIES if code in drawn)
-    days = (child.first_started_on - child.born_on).days
     return Person(
-        nhs_number=nhs_number_of_child(scenario, child) if knows_number else "",
-        former_upn=former_upn_of_child(scenario, child) if knows_former else "",
+        nhs_number=nhs_number if knows_number else "",
+        former_upn=former_upn if knows_former else "",
         previous_surname=previous_surname,
         disability=disability,
-        home_since=child.born_on + dt.timedelta(days=rng.randrange(days + 1)),
+        home_since=born_on + dt.timedelta(days=rng.randrange(days + 1)),
         is_restricted=rng.random() < 0.03,
     )
 

@@ -13,6 +13,7 @@ from childrens_warehouse.simulate import (
     leavers,
     liberty,
     missing,
+    need,
     permanence,
     pupils,
     schooling,
@@ -26,6 +27,7 @@ from childrens_warehouse.simulate.episodes import Episode, episodes
 from childrens_warehouse.simulate.leavers import Leaver
 from childrens_warehouse.simulate.liberty import Order
 from childrens_warehouse.simulate.missing import Spell
+from childrens_warehouse.simulate.need import ChildInNeed, Referral
 from childrens_warehouse.simulate.permanence import Journey, PreviousPermanence
 from childrens_warehouse.simulate.pupils import Pupil
 from childrens_warehouse.simulate.reviews import Assessment, Review
@@ -115,8 +117,18 @@ class Case:
         return tuple(schooling.plans(self.scenario, self.child))
 
     @cached_property
+    def referrals(self) -> tuple[Referral, ...]:
+        return tuple(need.referrals_before_care(self.scenario, self.child))
+
+    @cached_property
     def results(self) -> tuple[Result, ...]:
         return tuple(schooling.results(self.scenario, self.child))
+
+    def is_in_need(self, first: dt.date, last: dt.date) -> bool:
+        """With a case open on any day of a range: care, some time before it and some after."""
+        return need.may_be_in_need(self.child, first, last) and any(
+            each.referred_on <= last and each.closed_on >= first for each in self.referrals
+        )
 
     def is_known(self, first: dt.date, last: dt.date) -> bool:
         """In care, or a care leaver, on any day of a range, both ends included."""
@@ -129,13 +141,20 @@ class Case:
 class World:
     """The area: its schools, pupils and children in care, from birth to the end of their care, whatever the night.
 
-    cases: children in care on any day that some night speaks of, and care leavers up to 21.
+    cases: children in care, or soon or until lately, on any day that some night speaks of; care leavers up to 21.
     """
 
     scenario: Scenario
     area: Schools
     cases: tuple[Case, ...]
     pupils: tuple[Pupil, ...]
+
+    @cached_property
+    def in_need(self) -> tuple[ChildInNeed, ...]:
+        """Children with a case open on any day that some night speaks of who never came into care."""
+        scenario = self.scenario
+        found = need.children_in_need(scenario, care_known_from(scenario.first_night), scenario.night)
+        return tuple(sorted(found, key=lambda child: child.child_id))
 
     @cached_property
     def pupil_by_upn(self) -> Mapping[str, Pupil]:
@@ -159,7 +178,7 @@ def draw(scenario: Scenario) -> World:
     earliest = max(terms.add_months(in_care_from, -12 * leavers.OLDEST - 1), care.FIRST_MONTH)
     for child in care.children(scenario, min(earliest, on_roll_earliest), last + PUPIL_BEFORE_CARE):
         case = Case(scenario, child)
-        if case.is_known(in_care_from, last):
+        if case.is_known(in_care_from, last) or case.is_in_need(in_care_from, last):
             cases.append(case)
         pupil = _pupil(scenario, area, child) if child.first_started_on >= on_roll_earliest else None
         if pupil is not None and pupil.is_on_roll(on_roll_from, last):

@@ -15,6 +15,7 @@ from tests.simulate.conftest import Extracts, day_of, read
 NIGHT = dt.date(2017, 7, 14)
 SCENARIO = Scenario(night=NIGHT, nights=1, children=360, pupils=2_500, dirt=False)
 YEAR_END = dt.date(2017, 3, 31)
+HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
@@ -198,3 +199,70 @@ def test_working_days_and_months() -> None:
     assert terms.add_months(dt.date(2016, 11, 30), 3) == dt.date(2017, 2, 28)
     assert terms.add_months(dt.date(2016, 2, 29), -12) == dt.date(2015, 2, 28)
     assert terms.add_months(dt.date(2016, 12, 15), 12) == dt.date(2017, 12, 15)
+
+
+# ------------------------------------------------------------------------------------------ the other lists
+
+
+def _share(rows: list[dict[str, str]], column: str, value: str) -> float:
+    return sum(row[column] == value for row in rows) / len(rows)
+
+
+def test_health_of_children_looked_after_all_year(area: Extracts) -> None:
+    rows = area.rows("ssda903_oc2", YEAR_END)
+    assert 0.5 * 360 < len(rows) < 0.9 * 360
+    assert 0.7 < _share(rows, "TEETH_CHECK", "1") < 0.95
+    assert 0.7 < _share(rows, "HEALTH_ASSESSMENT", "1") < 0.97
+    assert 0.65 < _share(rows, "IMMUNISATIONS", "1") < 0.95
+    asked = [row for row in rows if row["SDQ_SCORE"] or row["SDQ_REASON"]]
+    scores = [int(row["SDQ_SCORE"]) for row in asked if row["SDQ_SCORE"]]
+    assert 0.6 < len(scores) / len(asked) < 0.9
+    assert 12 < sum(scores) / len(scores) < 16.5 and max(scores) > 25
+    assert 0 < _share(rows, "SUBSTANCE_MISUSE", "1") < 0.08 and 0 < _share(rows, "CONVICTED", "1") < 0.08
+
+
+def test_one_child_in_ten_goes_missing_and_a_few_again_and_again(area: Extracts) -> None:
+    spells = Counter(row["CHILD"] for row in area.rows("ssda903_missing", YEAR_END))
+    in_year = {row["CHILD"] for row in area.rows("ssda903_episodes", YEAR_END)}
+    assert 0.05 < len(spells) / len(in_year) < 0.2
+    assert max(spells.values()) >= 10 and 3 < sum(spells.values()) / len(spells) < 12
+    interviews = [row for row in area.rows("return_interviews", NIGHT) if row["interviewed_at"]]
+    hours = [
+        (dt.datetime.fromisoformat(row["interviewed_at"]) - dt.datetime.fromisoformat(row["returned_at"])) / HOUR
+        for row in interviews
+    ]
+    assert 0.55 < sum(each <= 72 for each in hours) / len(hours) < 0.8
+
+
+def test_leavers_are_mostly_in_touch_housed_and_some_without_work(area: Extracts) -> None:
+    rows = [row for day in (YEAR_END, YEAR_END.replace(year=2016)) for row in area.rows("ssda903_oc3", day)]
+    assert len(rows) > 100
+    assert 0.75 < _share(rows, "IN_TOUCH", "YES") < 0.97
+    in_touch = [row for row in rows if row["IN_TOUCH"] == "YES"]
+    assert 0.25 < sum(row["ACTIV"].startswith("G") for row in in_touch) / len(in_touch) < 0.5
+    assert 0.8 < sum(row["ACCOM"].endswith("1") for row in in_touch) / len(in_touch) < 0.96
+
+
+def test_workers_change_and_each_has_a_caseload(area: Extracts) -> None:
+    rows = [row for row in area.rows("allocations", NIGHT) if row["role"] == "social_worker"]
+    in_care = {row["CHILD"] for row in area.rows("ssda903_episodes", NIGHT) if not row["DEC"]}
+    open_cases = Counter(row["worker_id"] for row in rows if not row["end_date"] and row["child_id"] in in_care)
+    assert 6 < sum(open_cases.values()) / len(open_cases) < 25
+    workers = defaultdict(set)
+    for row in rows:
+        if row["child_id"] in in_care and (row["end_date"] or "9999") > "2016-07-14":
+            workers[row["child_id"]].add(row["worker_id"])
+    assert 1.3 < sum(map(len, workers.values())) / len(workers) < 3
+
+
+def test_plans_suspensions_and_results(area: Extracts) -> None:
+    plans = [row for row in area.rows("peps", NIGHT) if (row["school_year"], row["term"]) == ("2016", "spring")]
+    assert len(plans) > 150 and 0.7 < sum(bool(row["completed_on"]) for row in plans) / len(plans) < 0.95
+    suspended = {row["upn"] for row in area.rows("exclusions", NIGHT) if row["start_date"] >= "2016-09-01"}
+    assert 0.01 < len(suspended) / 2_500 < 0.06
+    results = area.rows("attainment", NIGHT)
+    levels = [row for row in results if row["stage"] == "KS2" and row["measure"] == "level"]
+    assert 0.4 < sum(row["result"] >= "4" for row in levels) / len(levels) < 0.85
+    leavers = {row["upn"] for row in results if row["stage"] == "KS4"}
+    passed = Counter(row["upn"] for row in results if row["stage"] == "KS4" and row["result"] in ("A*", "A", "B", "C"))
+    assert len(leavers) > 30 and 0.02 < sum(times >= 5 for times in passed.values()) / len(leavers) < 0.4

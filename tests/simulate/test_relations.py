@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from itertools import pairwise
+
+from lxml import etree
 
 from childrens_warehouse.datasets.declaration import may_lack
 from childrens_warehouse.datasets.ssda903 import SOCIAL_WORKER_EPISODES
@@ -197,7 +200,7 @@ def test_a_return_interview_belongs_to_a_missing_spell(told: Extracts) -> None:
 
 
 def test_every_open_case_has_one_worker_at_a_time(told: Extracts) -> None:
-    night = told.scenario.night
+    night = told.scenario.first_night
     spells: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for row in told.rows("allocations", night):
         spells[row["child_id"], row["role"]].append((row["start_date"], row["end_date"]))
@@ -206,7 +209,9 @@ def test_every_open_case_has_one_worker_at_a_time(told: Extracts) -> None:
             assert before[1] and before[1] <= after[0]
     open_with = {key for key, found in spells.items() if any(not end for _, end in found)}
     in_care = _in_care(told, night)
-    assert {child for child, role in open_with if role == "social_worker"} == in_care
+    in_need = {child for child, role in open_with if role == "social_worker"} - in_care
+    assert in_care <= {child for child, role in open_with if role == "social_worker"}
+    assert in_need <= {each.id for each in _census(told) if any(not case.closed for case in each.cases)}
     with_officer = {child for child, role in open_with if role == "iro"}
     assert with_officer <= in_care and len(with_officer) > 0.95 * len(in_care)
 
@@ -229,6 +234,91 @@ def test_social_workers_of_the_return_are_those_allocated(told: Extracts) -> Non
             } <= allocated  # fmt: skip
             assert {row["CHILD"] for row in rows if not row["SW_DEC"]} == _in_care(told, night)
     assert bool(told.files("ssda903_sw_episodes")) == (not may_lack(SOCIAL_WORKER_EPISODES, year))
+
+
+# ---------------------------------------------------------------- children in need
+
+
+@dataclass(frozen=True)
+class Need:
+    """One CINdetails of the census."""
+
+    element: etree._Element
+
+    def text(self, name: str) -> str:
+        return self.element.findtext(name) or ""
+
+    @property
+    def referred(self) -> str:
+        return self.text("CINreferralDate")
+
+    @property
+    def closed(self) -> str:
+        return self.text("CINclosureDate")
+
+
+@dataclass(frozen=True)
+class InNeed:
+    """One child of the census."""
+
+    id: str
+    born: str
+    upn: str
+    cases: list[Need]
+
+
+def _census(told: Extracts, day: dt.date | None = None) -> list[InNeed]:
+    document = etree.parse(told.folder("social_care", day or told.scenario.first_night) / "cin_census.xml")
+    return [
+        InNeed(
+            child.findtext("ChildIdentifiers/LAchildID"),
+            child.findtext("ChildIdentifiers/PersonBirthDate"),
+            child.findtext("ChildIdentifiers/UPN") or child.findtext("ChildIdentifiers/UPNunknown"),
+            [Need(each) for each in child.findall("CINdetails")],
+        )
+        for child in document.iter("Child")
+    ]
+
+
+def test_the_census_holds_everybody_in_care_and_agrees_with_persons(told: Extracts) -> None:
+    night = told.scenario.first_night
+    children = _census(told)
+    persons = {row["child_id"]: row for row in told.rows("persons", night)}
+    assert len({child.id for child in children}) == len(children)
+    for child in children:
+        assert (persons[child.id]["date_of_birth"], persons[child.id]["upn"]) == (child.born, child.upn)
+    with_case = {child.id for child in children if any(not case.closed for case in child.cases)}
+    in_care = _in_care(told, night)
+    assert in_care <= with_case and len(with_case) > 1.3 * len(in_care)
+    assert {child.id for child in children} <= persons.keys()
+
+
+def test_what_follows_a_referral_lies_within_its_case(told: Extracts) -> None:
+    seen = Counter()
+    for day in (*_returns(told), told.scenario.first_night):
+        since, until = f"{day.year - (day.month < 4)}-04-01", str(day)
+        for child in _census(told, day):
+            assert child.cases
+            for before, after in pairwise(child.cases):
+                assert before.closed and before.closed < after.referred
+            for case in child.cases:
+                end = case.closed or until
+                assert child.born <= case.referred <= end <= until and end >= since
+                assert bool(case.closed) == bool(case.text("ReasonForClosure"))
+                assert (case.text("ReferralNFA") == "1") == (case.element.find("Assessments") is None)
+                days = [each.text for each in case.element.iter() if each.tag.endswith("Date")]
+                assert all(case.referred <= day <= end for day in days)
+                enquiry = case.element.find("Section47")
+                plan = case.element.find("ChildProtectionPlans")
+                if enquiry is not None:
+                    held = enquiry.findtext("DateOfInitialCPC")
+                    assert not (held and enquiry.findtext("ICPCnotRequired") == "1")
+                    seen["conference"] += bool(held)
+                if plan is not None:
+                    assert plan.findtext("CPPstartDate") == enquiry.findtext("DateOfInitialCPC")
+                    assert plan.findtext("CPPstartDate") < (plan.findtext("CPPendDate") or "9999")
+                    seen["plan"] += 1
+    assert seen["plan"] > 20 and seen["conference"] > seen["plan"]
 
 
 # ---------------------------------------------------------------- leavers

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from childrens_warehouse.datasets import Coverage, Dataset, Source, of_source
+from childrens_warehouse.datasets.cin_census import CHILDREN
 from childrens_warehouse.datasets.declaration import may_lack
 from childrens_warehouse.reference import collection_year
 from childrens_warehouse.simulate.extracts import education, health, social_care, ssda903
@@ -21,6 +22,7 @@ WEEKLY = frozenset(
         "ssda903_placed_for_adoption",
         "ssda903_previous_permanence",
         "ssda903_dolo",
+        CHILDREN.name,
         "dental_checks",
         "immunisations",
         "sdq",
@@ -45,6 +47,11 @@ def tables(world: World, source: Source, night: dt.date, is_return: bool) -> Ite
         # A system that has nothing to tell of a list sends none, unless the list is known to be empty at times.
         if rows or dataset.may_be_empty:
             yield dataset.name, rows
+
+
+def has_census(night: dt.date, scenario: Scenario, is_return: bool) -> bool:
+    """Has the folder a children-in-need census? It comes with all its lists or not at all."""
+    return scenario.delivers(CHILDREN.name) and (is_return or _is_of_a_night(CHILDREN, night, scenario))
 
 
 def _is_of_a_return(dataset: Dataset) -> bool:

@@ -154,7 +154,7 @@ def attainment(world: World, night: dt.date) -> list[Row]:
     for case in world.cases:
         child = case.child
         pupil = world.pupil_by_upn.get(child.upn)
-        if pupil is None or not pupil.is_on_roll(since, night):
+        if pupil is None or not pupil.is_on_roll(since, night) or not child.is_in_care(care_known_from(night), night):
             continue
         is_known = world.scenario.stream("virtual school", child.number).random() < KNOWS_CHILD_ID
         for each in case.results:

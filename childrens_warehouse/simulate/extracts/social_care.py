@@ -9,18 +9,21 @@ from childrens_warehouse.simulate import persons
 from childrens_warehouse.simulate.care import Outcome
 from childrens_warehouse.simulate.extracts.rows import Build, Row, sex_code, upn_known, yes_no
 from childrens_warehouse.simulate.leavers import activity_code
+from childrens_warehouse.simulate.need import ChildInNeed
 from childrens_warehouse.simulate.permanence import was_adopted_before
 from childrens_warehouse.simulate.world import Case, World, care_known_from
 
 
 def _known(world: World, night: dt.date) -> Iterator[Case]:
-    """Children in care, and leavers, since the oldest of the collection years that are still delivered."""
+    """Everybody with a case, and leavers, since the oldest of the collection years that are still delivered."""
     since = care_known_from(night)
-    return (case for case in world.cases if case.is_known(since, night))
+    return (case for case in world.cases if case.is_known(since, night) or case.is_in_need(since, night))
 
 
 def known_persons(world: World, night: dt.date) -> list[Row]:
-    return [_person(world, case, night) for case in _known(world, night)]
+    in_need = [child for child in world.in_need if child.is_known(care_known_from(night), night)]
+    rows = [_person(world, case, night) for case in _known(world, night)]
+    return rows + [_person_in_need(world, child, night) for child in in_need]
 
 
 def _person(world: World, case: Case, night: dt.date) -> Row:
@@ -51,6 +54,30 @@ def _person(world: World, case: Case, night: dt.date) -> Row:
     }  # fmt: skip
 
 
+def _person_in_need(world: World, child: ChildInNeed, night: dt.date) -> Row:
+    found = persons.person_in_need(world.scenario, child)
+    return {
+        "child_id": child.child_id,
+        "nhs_number": found.nhs_number,
+        "upn": persons.upn_in_need(child, night),
+        "former_upn": "",
+        "forename": child.forename,
+        "surname": child.surname,
+        "previous_surname": found.previous_surname,
+        "date_of_birth": child.born_on,
+        "expected_date_of_birth": None,
+        "date_of_death": None,
+        "sex": sex_code(child.sex, night),
+        "ethnicity": child.ethnicity,
+        "disability": found.disability,
+        "home_postcode": child.home_postcode,
+        "home_postcode_from": found.home_since,
+        "unaccompanied": "N",
+        "adopted_identity": "N",
+        "restricted": yes_no(found.is_restricted),
+    }
+
+
 def _died_on(case: Case, night: dt.date) -> dt.date | None:
     last = case.child.periods[-1]
     died_on = last.ended_on if last.outcome is Outcome.DIED else case.leaver.died_on if case.leaver else None
@@ -59,17 +86,19 @@ def _died_on(case: Case, night: dt.date) -> dt.date | None:
 
 def allocations(world: World, night: dt.date) -> list[Row]:
     since = care_known_from(night)
+    allocated = [(case.child.child_id, case.allocations) for case in _known(world, night)]
+    allocated += [(child.child_id, child.allocations) for child in world.in_need]
     return [
         {
-            "child_id": case.child.child_id,
+            "child_id": child_id,
             "role": each.role,
             "worker_id": each.worker_id,
             "start_date": each.started_on,
             "end_date": each.ended_on if each.ended_on <= night else None,
             "team": each.team,
         }
-        for case in _known(world, night)
-        for each in case.allocations
+        for child_id, found in allocated
+        for each in found
         if each.started_on <= night and each.ended_on >= since
     ]
 
