@@ -13,13 +13,15 @@ import io
 import json
 import os
 import zipfile
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
+from childrens_warehouse.build.volumes import compare_files
 from childrens_warehouse.landing import night as landing
 from childrens_warehouse.ledger import Ledger
-from childrens_warehouse.raw.in_force import in_force
+from childrens_warehouse.raw.in_force import create_raw_schema, in_force
 from childrens_warehouse.settings import Settings
 from tests.landing.formats.test_cin_census import DETAILS, census_document, child
 from tests.landing.formats.test_workbook import CONTACT, CONTACTS, Book
@@ -400,3 +402,24 @@ def test_39_last_years_return_after_this_years(desk):
     assert {each.scope for each in in_force(desk.supplier.settings).extracts} == {
         "collection_year:2017", "collection_year:2018",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "rule"), [(400, "PUB-FILE-TENFOLD"), (4, "PUB-FILE-TENTH"), (44, None)])
+def test_40_a_file_ten_times_or_a_tenth_of_its_usual_size(desk, rows, rule):
+    force = in_force(desk.supplier.settings)
+    release = SimpleNamespace(
+        files=[
+            {
+                "authority_code": each.authority, "dataset": each.dataset, "scope": each.scope,
+                "source_file": each.file_id, "rows_in_force": each.rows_loaded,
+            }
+            for each in force.extracts
+        ]
+    )  # fmt: skip
+    # Arrival judges a file by itself: it is accepted. Whether it may be published is for a person to say.
+    lines = "".join(f"{child},1,05/06/2005,WBRI,UN3,,\n" for child in range(1, rows + 1))
+    assert desk.deliver(HEADER + lines).status == "accepted"
+    connection = duckdb.connect()
+    create_raw_schema(connection, desk.supplier.settings, in_force(desk.supplier.settings), [])
+    held = [result.rule for _, result in compare_files(connection, release) if not result.success]
+    assert held == ([rule] if rule else [])
