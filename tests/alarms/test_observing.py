@@ -12,8 +12,9 @@ from childrens_warehouse.ledger import Ledger
 
 HEADER = "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n"
 GOOD = HEADER + "".join(f"{child},1,05/06/2005,WBRI,UN3,,\n" for child in range(1, 41))
-# What a person may have typed where a column's name belongs: landing quotes it in its reason, an alarm must not.
-CANARY = "Ada Lovelace {{ 6 * 7 }} <b>"
+# What a person may have typed where a column's name belongs: landing quotes what could be one in its reason, an alarm
+# must not.
+CANARY = "Ada Lovelace"
 SPOILT = GOOD.replace("ETHNIC", CANARY)
 
 
@@ -80,7 +81,7 @@ def test_a_refusal_is_told_in_our_words_and_says_what_to_do(nights):
     (event,) = Ledger(nights.settings.home.ledger).query("select reason from file_event where status = 'refused'")
     assert CANARY in event["reason"], "else this test proves nothing"
     words = str(dataclasses.astuple(trouble))
-    assert "Ada" not in words and "6 * 7" not in words
+    assert "Ada" not in words
     assert trouble.rule == "FILE-COLUMNS"
     assert trouble.happened.startswith("header.csv of 310, social_care, of 2017-05-30 was refused: ")
     assert trouble.to_do.endswith("Do not clear the task: the same file is refused again.")

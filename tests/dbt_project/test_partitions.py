@@ -162,7 +162,7 @@ def test_a_session_that_is_not_in_the_rollup_is_found(judged: Judged):
 
 
 def test_a_row_that_nothing_explains_is_found(judged: Judged):
-    row = "insert into marts.fct_reconciliation values ('310', 'pupils', 10, 9, 0, 0, 0, 0, {})"
+    row = "insert into marts.fct_reconciliation values ('310', 'pupils', 10, 9, 0, 0, 0, 0, 0, {})"
     judged.connection.execute(row.format(0))
     assert judged.failures("fct_reconciliation_leaves_nothing_unexplained") == 0
     judged.connection.execute(row.format(1))
