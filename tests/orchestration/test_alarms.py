@@ -215,7 +215,7 @@ def test_two_runs_that_end_together_tell_once(set_up, mail, monkeypatch):
 def test_no_message_repeats_what_a_file_says_and_none_is_a_template(set_up, mail, webhook, supplier):
     settings = set_up(mail, webhook)
     supplier.settings = settings
-    header = f"CHILD,SEX,DOB,{CANARY},UPN,MOTHER,MC_DOB\n"
+    header = f"CHILD,SEX,DOB,{COLUMN},UPN,MOTHER,MC_DOB\n"
     supplier.deliver("social_care", "2017-05-31", {"header.csv": header + "1,1,05/06/2005,WBRI,UN3,,\n"})
     supplier.land("social_care", "2017-05-31", "run")
     (event,) = Ledger(settings.home.ledger).query("select reason from file_event where status = 'refused'")
