@@ -110,7 +110,8 @@ def test_the_manifest_accounts_for_the_release(settings: Settings) -> None:
         for path in folder.rglob("*.parquet")
     }
     assert told == found
-    assert Release.from_dict(json.loads(json.dumps(release.to_dict()))) == release
+    carried = dataclasses.replace(release, files=())  # what was in force stays in the manifest
+    assert Release.from_dict(json.loads(json.dumps(release.to_dict()))) == carried
     told_to_others = json.loads((settings.home.published / "current.json").read_text())
     assert (told_to_others["release_id"], told_to_others["gate"]) == (release.release_id, "pass")
     events = Ledger(settings.home.ledger).query("select run_id, release_id from release_event")
