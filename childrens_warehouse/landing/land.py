@@ -232,7 +232,7 @@ class _FileLanding:
         commit(acceptance, self.home)
         notes = None
         if before.extract_date != acceptance.extract_date:
-            notes = f"the same content as {before.file_name} of {before.extract_date}: is the extract still running?"
+            notes = f"same content as {before.extract_date}"
         return replace(
             self._outcome(acceptance.dataset, "unchanged"),
             **counts(acceptance), notes=notes, rows_unchanged=acceptance.rows_loaded,
