@@ -1,5 +1,6 @@
 -- One row per authority and dataset: as of which night it is known, and since when it is late.
--- Expected are the nights of the week on which it came in at least half of the four weeks up to its last delivery.
+-- Expected are the nights of the week on which it came in at least half of the four weeks up to its last delivery;
+-- before its third delivery, within its first two weeks, only the nights without a folder.
 with
 
 delivered as (
@@ -84,6 +85,12 @@ missed as (
         (known.deliveries <> 1 or dataset.coverage <> 'collection_year')
         -- nor are registers of a first weekend
         and not (dataset.coverage = 'school_date' and isodow(delivered.night) > 5 and rhythm.nights is null)
+        -- nor is a list late that a complete folder leaves out, before it shows how often it comes
+        and not (
+            delivered.status = 'missing'
+            and coalesce(overall.deliveries, 0) < 3
+            and coalesce(overall.nights, 0) < 14
+        )
         and coalesce(
             2 * rhythm.deliveries >= rhythm.nights,
             2 * overall.deliveries >= overall.nights,

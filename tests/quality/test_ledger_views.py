@@ -110,6 +110,17 @@ def test_a_dataset_is_late_since_it_was_due(settings):
     assert [row[1] for row in ask(settings, of_schools)] == ["on time"]
 
 
+def test_a_list_that_came_once_is_not_late_while_complete_folders_leave_it_out(settings):
+    record(settings, day(1))
+    record(settings, day(2), "missing")
+    record(settings, day(3), "missing")
+    assert ask(settings, "select state from dataset_freshness") == [("on time",)]
+    record(settings, day(2))
+    record(settings, day(3))
+    record(settings, day(4), "missing")
+    assert ask(settings, "select state from dataset_freshness") == [("late",)]
+
+
 def test_a_weekly_dataset_is_late_on_its_own_day_only(settings):
     for number in range(1, 29):
         record(settings, day(number), "accepted" if number % 7 == 1 else "missing")
