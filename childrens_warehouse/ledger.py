@@ -9,6 +9,7 @@ import datetime as dt
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,8 +138,29 @@ create table if not exists incident_notice (
 );
 """
 
+_PATIENCE = 60.0  # seconds to wait for another process
+
 # Columns that came later than their table: (table, column, type).
 _ADDED = (("file_event", "columns", "text"),)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make what is missing. Tried again while another process is at it: SQLite waits for a lock before it reads or
+    writes, but not before it changes the journal's mode."""
+    patience = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+            connection.executescript(_SCHEMA)
+            for table, column, kind in _ADDED:
+                if column not in {row["name"] for row in connection.execute(f"pragma table_info({table})")}:
+                    connection.execute(f"alter table {table} add column {column} {kind}")
+            return
+        except sqlite3.OperationalError as error:
+            is_busy = "locked" in str(error) or "duplicate column" in str(error)
+            if not is_busy or time.monotonic() > patience:
+                raise
+            time.sleep(0.02)
 
 
 class Ledger:
@@ -150,16 +172,12 @@ class Ledger:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         is_new = not self.path.exists()
-        connection = sqlite3.connect(self.path, timeout=60)
+        connection = sqlite3.connect(self.path, timeout=_PATIENCE)
         try:
             if is_new:
                 self.path.chmod(OWNER_ONLY_FILE)
             connection.row_factory = sqlite3.Row
-            connection.execute("pragma journal_mode = wal")
-            connection.executescript(_SCHEMA)
-            for table, column, kind in _ADDED:
-                if column not in {row["name"] for row in connection.execute(f"pragma table_info({table})")}:
-                    connection.execute(f"alter table {table} add column {column} {kind}")
+            _prepare(connection)
             with connection:
                 yield connection
         finally:
