@@ -17,6 +17,7 @@ from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing import keep, pseudonyms, quarantine, rows
 from childrens_warehouse.landing.formats.text_rows import TextRows
 from childrens_warehouse.quality.judge import Judgement, Verdict
+from childrens_warehouse.raw import withdrawals
 from childrens_warehouse.raw.acceptance import Acceptance, accepted, commit
 from childrens_warehouse.raw.in_force import newest_per_scope
 from childrens_warehouse.reference import collection_year
@@ -95,6 +96,7 @@ class DatasetLanding:
         keep.write_content(connection, dataset, acceptance, self.home, duplicates)
         difference = keep.compare(connection, dataset, acceptance, self._before(), self.home, duplicates)
         marks = self._marks()
+        withdrawals.forget(self.home, acceptance)
         self.settled()
         commit(acceptance, self.home)
         return {

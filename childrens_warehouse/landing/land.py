@@ -156,7 +156,9 @@ class _FileLanding:
                 connection, received.path, delivery.file_name, self.file, year, scratch, self.settings.encodings,
                 received.not_text,
             )  # fmt: skip
-            self._check_rows(sum(rows.rows_read for rows in parts.values() if not isinstance(rows, FileRefused)))
+            readable = [rows for rows in parts.values() if not isinstance(rows, FileRefused)]
+            if len(readable) == len(parts):  # nobody knows how many rows a list has that is refused unread
+                self._check_rows(sum(rows.rows_read for rows in readable))
             self._check_authority(connection, parts)
             for dataset in wanted:
                 rows = parts[dataset.name]

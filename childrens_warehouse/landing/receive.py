@@ -39,20 +39,18 @@ def receive(delivered: Path, archive_folder: Path) -> Received:
         # Where the archive may hold this very file already, it is worth a look before another copy is written.
         may_be_kept = any(path.stat().st_size == before.st_size for path in archive_folder.glob(f"*-{delivered.name}"))
         digest, size, not_text = _read(delivered, None if may_be_kept else part)
-        kept = archive_folder / f"{digest[:16]}-{delivered.name}"
-        if may_be_kept and not kept.exists():
+        if may_be_kept and not (archive_folder / f"{digest[:16]}-{delivered.name}").exists():
             digest, size, not_text = _read(delivered, part)
         after = delivered.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size != after.st_size:
             raise FileRefused("FILE-CHANGING", "the file changed while it was read: it is still being written.")
-        kept = archive_folder / f"{digest[:16]}-{delivered.name}"
         if part.exists():
-            part.replace(kept)
+            part.replace(archive_folder / f"{digest[:16]}-{delivered.name}")
     except FileNotFoundError:
         raise FileRefused("FILE-MISSING", "the manifest names this file and it is not in the folder.") from None
     finally:
         part.unlink(missing_ok=True)
-    return Received(kept, digest, size, not_text)
+    return Received(archive_folder / f"{digest[:16]}-{delivered.name}", digest, size, not_text)
 
 
 def _read(source: Path, copy: Path | None) -> tuple[str, int, tuple[int, int] | None]:

@@ -88,25 +88,25 @@ def create_judged(
     judged.chmod(OWNER_ONLY_FILE)
     rows = f"read_parquet({sql.literal(judged)})"
     if not text.is_numbered:
-        _create_skipped(connection, text)
-        rows = (
-            f"(select p.file_row_number + 2 + coalesce(s.skipped, 0) as _source_row, p.* exclude (file_row_number) "
-            f"from read_parquet({sql.literal(judged)}, file_row_number = true) as p "
-            f"{'asof left join skipped as s on p.file_row_number >= s.from_row' if text.unreadable else ''})"
-        )
-        if not text.unreadable:
-            rows = rows.replace("coalesce(s.skipped, 0)", "0")
+        rows = _numbered(connection, text, judged)
     connection.execute(f"create or replace view judged as select * from {rows}")
 
 
-def _create_skipped(connection: duckdb.DuckDBPyConnection, text: TextRows) -> None:
-    """Table `skipped`: from which readable row on (counted from 0) how many unreadable ones lie before it."""
+def _numbered(connection: duckdb.DuckDBPyConnection, text: TextRows, judged: Path) -> str:
+    """SQL of the judged rows with their numbers in the file, those that could not be split counted in between."""
+    numbered = f"read_parquet({sql.literal(judged)}, file_row_number = true) as p"
+    if not text.unreadable:
+        return f"(select p.file_row_number + 2 as _source_row, p.* exclude (file_row_number) from {numbered})"
+    # From which readable row on (counted from 0) how many unreadable ones lie before it.
     connection.execute("create or replace table skipped (from_row bigint, skipped bigint)")
-    if text.unreadable:
-        connection.executemany(
-            "insert into skipped values (?, ?)",
-            [(line - 2 - already, already + 1) for already, (line, _) in enumerate(text.unreadable)],
-        )
+    connection.executemany(
+        "insert into skipped values (?, ?)",
+        [(line - 2 - already, already + 1) for already, (line, _) in enumerate(text.unreadable)],
+    )
+    return (
+        "(select p.file_row_number + 2 + coalesce(s.skipped, 0) as _source_row, p.* exclude (file_row_number) "
+        f"from {numbered} asof left join skipped as s on p.file_row_number >= s.from_row)"
+    )
 
 
 @dataclass(frozen=True, order=True)
@@ -114,7 +114,7 @@ class RefusedRow:
     """A row that is set aside.
 
     row: its number in the file. hint: what the cell looks like instead, in words without its value.
-    key: keyed pseudonym by which the same row is known again in another file (landing.keep.row_key).
+    key: keyed pseudonym by which the same row is known again in another file; None if it could not be split.
     register: supplier|school|date for attendance.
     """
 

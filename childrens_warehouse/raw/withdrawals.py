@@ -1,8 +1,9 @@
 """What disappeared from a list: rows of one accepted file that the next file of its scope no longer has.
 
 A withdrawal is derived by comparing neighbours in the order of their stamps, never stored as a change: a file that
-comes late makes new neighbours, and the old comparison is no longer asked for. The comparison of two contents never
-changes, so it is kept beside the newer one:
+comes late makes new neighbours, and the old comparison is no longer asked for. A row that the newer file has but that
+was set aside counts as withdrawn until it is put right. The comparison of two contents changes only when one of them is
+judged again, so it is kept beside the newer one:
 
     raw/<dataset>/<authority>/withdrawn/<newer content>--<older file id>.parquet     its rows; empty file: none
 
@@ -91,6 +92,13 @@ def compared(home: Home, older: Acceptance, newer: Acceptance) -> Path:
         connection.close()
         part.unlink(missing_ok=True)
     return path
+
+
+def forget(home: Home, acceptance: Acceptance) -> None:
+    """Compare a file anew: its content was judged again, and may hold rows now that were set aside."""
+    folder = acceptance.folder(home) / "withdrawn"
+    for path in (*folder.glob(f"{acceptance.file_id}-*.parquet"), *folder.glob(f"*--{acceptance.file_id}.parquet")):
+        path.unlink(missing_ok=True)
 
 
 def select(withdrawal: Withdrawal, in_force: Iterable[Path]) -> str:

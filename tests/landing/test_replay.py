@@ -72,3 +72,19 @@ def test_the_corrected_file_brings_the_row_with_the_same_key(supplier):
     supplier.deliver("education", DAY, {"attendance.csv": MARKS.replace("$", "/")}, generated_at="2017-05-09T06:00:00Z")
     assert supplier.land("education", DAY)["attendance.csv"].rows_refused == 0
     assert not (listed / "attendance.csv.rows.csv").exists()
+
+
+def test_a_row_that_comes_in_after_all_was_never_withdrawn(supplier, monkeypatch):
+    header = "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n"
+    rows = "".join(f"{child},1,05/06/2005,{{}},UN3,,\n" for child in range(1, 31))
+    supplier.deliver("social_care", "2017-05-30", {"header.csv": header + rows.replace("{}", "WBRI")})
+    with_a_new_code = rows.replace("{}", "WXYZ", 1).replace("{}", "WBRI")
+    supplier.deliver("social_care", "2017-05-31", {"header.csv": header + with_a_new_code})
+    assert supplier.land("social_care", "2017-05-31")["header.csv"].rows_refused == 1
+    assert len(in_force(supplier.settings).withdrawn) == 1
+
+    new = reference.Code("WXYZ", "Invented", None, None)
+    for module in ("childrens_warehouse.landing.rows", "expectations.arrivals"):
+        monkeypatch.setattr(f"{module}.code_list", lambda name: (*reference.code_list(name), new))
+    judge_again(supplier.settings, "replay", in_force(supplier.settings).as_at)
+    assert in_force(supplier.settings).withdrawn == ()
