@@ -33,8 +33,8 @@ from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, OWNER_ONLY_FILE, 
 # (authority code, first day of the month): attendance and its rollups are rebuilt by these.
 PartitionKey = tuple[str, dt.date]
 
-# The tables that dbt fills partition by partition (dbt_project/models/core/partitioned); all others are rebuilt
-# whole.
+# The tables that dbt fills partition by partition (dbt_project/models/core/education/partitioned); all others are
+# rebuilt whole.
 PARTITIONED = ("fct_attendance_partition", "fct_attendance_pupil_month", "fct_attendance_session")
 
 

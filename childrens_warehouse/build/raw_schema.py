@@ -21,6 +21,10 @@ WITHDRAWAL_COLUMNS = (
     "authority_code VARCHAR, dataset VARCHAR, scope VARCHAR, child_key BIGINT, pupil_key BIGINT, patient_key BIGINT, "
     "withdrawn_on DATE, known_at TIMESTAMP, source_file VARCHAR, source_row BIGINT, is_back BOOLEAN"
 )
+CHILD_IDENTITY_COLUMNS = (
+    "authority_code VARCHAR, identity_kind VARCHAR, identity_key BIGINT, child_key BIGINT, link_rule VARCHAR, "
+    "match_probability DOUBLE, is_contested BOOLEAN, is_delivered BOOLEAN"
+)
 NIGHT_COLUMNS = "as_at DATE, known_on TIMESTAMP"
 
 
@@ -39,5 +43,6 @@ def create_empty(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"create or replace table raw.attendance_partition ({PARTITION_COLUMNS})")
     connection.execute(f"create or replace table raw.extract ({EXTRACT_COLUMNS})")
     connection.execute(f"create or replace table raw.withdrawal ({WITHDRAWAL_COLUMNS})")
+    connection.execute(f"create or replace table raw.child_identity ({CHILD_IDENTITY_COLUMNS})")
     connection.execute(f"create or replace table raw.night ({NIGHT_COLUMNS})")
     connection.execute("insert into raw.night values (date '2017-05-31', null)")

@@ -68,6 +68,20 @@ BESIDE: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
     (
+        "child_identity",
+        "One row per authority and identity (what one service calls a person) that the files in force name.",
+        (
+            ("authority_code", "VARCHAR", "Three-digit code of the local authority."),
+            ("identity_kind", "VARCHAR", "Whose identity it is: social_care (child id) or health (patient id)."),
+            ("identity_key", "BIGINT", "Pseudonym of the id within that service."),
+            ("child_key", "BIGINT", "Child the identity belongs to."),
+            ("link_rule", "VARCHAR", "What joined it to that child; own: nothing had to."),
+            ("match_probability", "DOUBLE", "How sure the join is, 0 to 1."),
+            ("is_contested", "BOOLEAN", "Do the sources disagree about whose it is?"),
+            ("is_delivered", "BOOLEAN", "Does a list of that service name it, and not another service alone?"),
+        ),
+    ),
+    (
         "night",
         "Exactly one row: the night this build speaks of.",
         (

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from childrens_warehouse import sql
 from childrens_warehouse.build.raw_schema import create_empty, typed_columns
 from childrens_warehouse.datasets import ALL, BY_NAME, Coverage, Dataset
+from childrens_warehouse.identity import child_identity
 from childrens_warehouse.raw.acceptance import Acceptance, accepted
 from childrens_warehouse.raw.withdrawals import Withdrawal, select, withdrawals
 from childrens_warehouse.settings import Settings
@@ -158,6 +159,7 @@ def create_raw_schema(
         elif of_dataset:
             parts = [_select(settings, dataset, each) for each in of_dataset]
             connection.execute(f"create or replace view raw.{dataset.name} as {' union all '.join(parts)}")
+    child_identity.fill(connection)
 
 
 def _insert_withdrawals(connection: duckdb.DuckDBPyConnection, settings: Settings, force: InForce) -> None:

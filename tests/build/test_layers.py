@@ -110,7 +110,7 @@ def test_no_layer_reads_a_later_one(project: Project) -> None:
 
 
 def test_the_tables_kept_from_night_to_night_are_those_dbt_fills_by_partition(project: Project) -> None:
-    partitioned = set(project.models("models/core/partitioned").values())
+    partitioned = set(project.models("models/core/education/partitioned").values())
     assert set(candidate.PARTITIONED) == partitioned
     assert set(tables.LARGE) < partitioned
 
@@ -124,7 +124,7 @@ def test_months_of_attendance_rest_on_attendance_and_seeds_alone(project: Projec
             for parent in project.ancestors(unique_id) - project.ancestors("model.childrens_warehouse.int_rows_landed")
             if parent.startswith("source.") and ".raw.attendance" not in parent
         )
-        for unique_id, name in project.models("models/core/partitioned").items()
+        for unique_id, name in project.models("models/core/education/partitioned").items()
     }
     assert others == {table: [] for table in candidate.PARTITIONED}
 

@@ -5,11 +5,23 @@
     ('ssda903_reviews', 'stg_social_care__reviews', 'held_on'),
     ('ssda903_uasc', 'stg_social_care__uasc', 'row_year'),
 ] -%}
-{#- Datasets that a fact is made of. The others lie in raw, landed and judged, until one is. -#}
-{%- set with_facts = [
-    'ssda903_header', 'ssda903_episodes', 'ssda903_reviews', 'ssda903_uasc',
-    'health_assessments', 'pupils', 'schools', 'enrolments', 'attendance',
+{#- Datasets of which each row in force is one row of a table, and the condition for those rows that are. -#}
+{%- set row_for_row = [
+    ('ssda903_reviews', 'fct_review', 'is_held'),
+    ('health_assessments', 'fct_health_assessment', none),
+    ('schools', 'dim_school', 'not is_inferred'),
+    ('enrolments', 'fct_enrolment', none),
+    ('attendance', 'fct_attendance_session', none),
 ] -%}
+{#- Datasets that are counted in a way of their own below. -#}
+{%- set counted_otherwise = [
+    'ssda903_header',
+    'ssda903_episodes',
+    'ssda903_uasc',
+    'pupils',
+] -%}
+{#- All others lie in raw, landed and judged, until a fact is made of them. -#}
+{%- set with_facts = row_for_row | map(attribute=0) | list + counted_otherwise -%}
 
 with
 
@@ -219,6 +231,19 @@ without_header as (
 
 in_facts as (
 
+    {%- for dataset, model, condition in row_for_row %}
+    select
+        authority_code,
+        '{{ dataset }}' as dataset,
+        count(*) as rows_in_facts
+
+    from {{ ref(model) }}
+    {%- if condition %}
+    where {{ condition }}
+    {%- endif %}
+    group by authority_code
+    union all
+    {%- endfor %}
     select
         authority_code,
         'ssda903_header' as dataset,
@@ -244,23 +269,6 @@ in_facts as (
     group by authority_code
     union all
     select
-        authority_code,
-        'ssda903_reviews' as dataset,
-        count(*) as rows_in_facts
-
-    from {{ ref('fct_review') }}
-    where is_held
-    group by authority_code
-    union all
-    select
-        authority_code,
-        'health_assessments' as dataset,
-        count(*) as rows_in_facts
-
-    from {{ ref('fct_health_assessment') }}
-    group by authority_code
-    union all
-    select
         links.authority_code,
         'pupils' as dataset,
         count(*) as rows_in_facts
@@ -270,31 +278,6 @@ in_facts as (
         on links.authority_code = pupils.authority_code
             and links.pupil_key = pupils.pupil_key
     group by links.authority_code
-    union all
-    select
-        authority_code,
-        'schools' as dataset,
-        count(*) as rows_in_facts
-
-    from {{ ref('dim_school') }}
-    where not is_inferred
-    group by authority_code
-    union all
-    select
-        authority_code,
-        'enrolments' as dataset,
-        count(*) as rows_in_facts
-
-    from {{ ref('fct_enrolment') }}
-    group by authority_code
-    union all
-    select
-        authority_code,
-        'attendance' as dataset,
-        count(*) as rows_in_facts
-
-    from {{ ref('fct_attendance_session') }}
-    group by authority_code
 
 ),
 
@@ -326,7 +309,8 @@ counted as (
         coalesce(second_suppliers.rows_second_supplier, 0) as rows_second_supplier,
         coalesce(without_header.rows_without_header, 0) as rows_without_header,
         case
-            when told.dataset not in ('{{ with_facts | join("', '") }}') then coalesce(in_force.rows_in_force, 0)
+            when told.dataset not in ('{{ with_facts | join("', '") }}')
+                then coalesce(in_force.rows_in_force, 0) - coalesce(duplicates.rows_duplicate, 0)
             else 0
         end as rows_without_fact
 

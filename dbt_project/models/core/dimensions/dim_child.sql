@@ -110,9 +110,9 @@ mentions as (
         cast(null as {{ dbt.type_string() }}) as sex_code,
         cast(null as date) as birth_month,
         cast(null as boolean) as is_unaccompanied,
-        true as is_known_to_social_care
+        identity_kind = 'social_care' and is_delivered as is_known_to_social_care
 
-    from {{ ref('int_episodes_in_force') }}
+    from {{ ref('stg_warehouse__child_identities') }}
 
     union all
 
@@ -137,19 +137,6 @@ mentions as (
         true as is_known_to_social_care
 
     from {{ ref('int_uasc_in_force') }}
-
-    union all
-
-    select
-        authority_code,
-        child_key,
-        cast(null as {{ dbt.type_string() }}) as sex_code,
-        cast(null as date) as birth_month,
-        cast(null as boolean) as is_unaccompanied,
-        false as is_known_to_social_care
-
-    from {{ ref('stg_health__health_assessments') }}
-    where child_key is not null
 
     union all
 

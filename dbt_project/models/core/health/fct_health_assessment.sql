@@ -2,7 +2,7 @@ with
 
 assessments as (
 
-    select * from {{ ref('stg_health__health_assessments') }}
+    select * from {{ of_children(ref('stg_health__health_assessments'), 'health') }}
 
 ),
 
@@ -67,7 +67,7 @@ final as (
         -- identifiers
         timed.authority_code,
         timed.assessment_id,
-        coalesce(timed.child_key, {{ unknown_child_key() }}) as child_key,
+        timed.child_key,
         timed.patient_key,
 
         -- codes
