@@ -39,7 +39,10 @@ def deliver(candidate: Path, rows: str, partitions: dict[tuple[str, dt.date], bo
 
 def build(candidate: Path, target: Path) -> None:
     finished = dbt.run(
-        ["run", "--select", "int_rows_landed", "int_attendance_ranked_by_supplier", "path:models/core/education/partitioned"],
+        [
+            "run", "--select", "int_rows_landed", "int_attendance_ranked_by_supplier",
+            "path:models/core/education/partitioned",
+        ],
         candidate,
         target,
     )
