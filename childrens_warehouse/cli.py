@@ -233,10 +233,11 @@ def _told_not_to_fetch(settings: Settings) -> None:
 def _register() -> None:
     from childrens_warehouse import ledger_commands
     from childrens_warehouse.alarms import command as alarms
+    from childrens_warehouse.changes import command as changes
     from childrens_warehouse.privacy import command as privacy
     from childrens_warehouse.simulate import command as simulate
 
-    for module in (simulate, privacy, alarms, ledger_commands):
+    for module in (simulate, privacy, alarms, ledger_commands, changes):
         module.register(app)
 
 

@@ -109,6 +109,7 @@ def write(
     gate: Mapping[str, Any],
     current: Mapping[str, Any] | None,
     readers_group: str | None,
+    grains: Mapping[str, tuple[str, ...]],
 ) -> dict[str, Any]:
     """Write the release's folder under its final name and return its manifest."""
     name = release_id(state)
@@ -125,6 +126,7 @@ def write(
             "is_changed": before is None or before["content_hash"] != each.content_hash,
             "rows_by_authority": volumes.count(connection, [each.table])[each.table.name],
             **each.table.to_dict(),
+            "grain": list(grains.get(each.table.name, each.table.primary_key)),
             "files": [file.to_dict(is_linked) for file, is_linked in zip(each.files, linked, strict=True)],
         }
     manifest = {

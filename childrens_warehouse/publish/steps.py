@@ -14,7 +14,7 @@ from childrens_warehouse.build import candidate
 from childrens_warehouse.build.candidate import Stage, State, Workspace
 from childrens_warehouse.errors import BuildFailed, PublishFailed
 from childrens_warehouse.ledger import Ledger
-from childrens_warehouse.publish import files, marts, release
+from childrens_warehouse.publish import files, grain, marts, release
 from childrens_warehouse.publish.current import (
     DATABASE,
     Release,
@@ -92,7 +92,10 @@ def _ensure_release(settings: Settings, workspace: Workspace, state: State) -> d
                     f"{', '.join(differing)}: the build is not reproducible."
                 )
             return existing
-        return release.write(connection, home, state, planned, _gate(workspace, state), current, settings.readers_group)
+        return release.write(
+            connection, home, state, planned, _gate(workspace, state), current, settings.readers_group,
+            grain.grains(workspace.dbt / "manifest.json"),
+        )  # fmt: skip
     finally:
         connection.close()
 

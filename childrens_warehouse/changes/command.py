@@ -1,0 +1,89 @@
+"""The commands about the past: a build as known at a moment, and what changed between two releases."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import os
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+
+from childrens_warehouse import sql
+from childrens_warehouse.changes.compare import Compared, Side, compare
+from childrens_warehouse.settings import Settings, parse_instant
+
+_FORMATS = {".csv": "format csv, header true", ".parquet": "format parquet"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command("as-known")(as_known)
+    app.command("changes")(changes)
+
+
+def as_known(
+    known_on: Annotated[str, typer.Argument(help="2017-06-01 (its end) or 2017-06-01T02:10:00Z.")],
+) -> None:
+    """Build what was known at a moment as a release of its own, beside what is published."""
+    from childrens_warehouse.build import steps
+    from childrens_warehouse.publish import steps as publishing
+
+    settings = dataclasses.replace(Settings.from_environment(), known_on=parse_instant(known_on))
+    result = steps.build(settings, f"as-known-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}", typer.echo)
+    release = publishing.publish(settings, result.build_id)
+    database = settings.home.releases / release.release_id / "marts.duckdb"
+    typer.echo(f"Release {release.release_id} is what was known at {settings.known_on:%Y-%m-%dT%H:%M:%SZ}: {database}")
+    typer.echo(f"What changed since: warehouse changes {release.release_id} current")
+
+
+def changes(
+    older: Annotated[str, typer.Argument(help="A release, or previous.")] = "previous",
+    newer: Annotated[str, typer.Argument(help="A release, or current.")] = "current",
+    table: Annotated[str | None, typer.Option(help="This table alone, e.g. fct_placement.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Write the rows that differ to this .csv or .parquet.")] = None,
+) -> None:
+    """List what changed between two releases: by table, kind of change and reason."""
+    if to and to.suffix not in _FORMATS:
+        raise typer.BadParameter(f"{to.name} must end in .csv or .parquet")
+    settings = Settings.from_environment()
+    connection = duckdb.connect(config={"memory_limit": settings.memory_limit, "threads": settings.threads})
+    done = compare(connection, settings, Side.of(settings, older), Side.of(settings, newer), table)
+    _print(connection, done)
+    if to:
+        mask = os.umask(0o077)
+        try:
+            connection.execute(f"copy (from changes order by all) to {sql.literal(to)} ({_FORMATS[to.suffix]})")
+        finally:
+            os.umask(mask)
+        typer.echo(f"The rows, by child key, were written to {to} for you alone.")
+
+
+def _print(connection: duckdb.DuckDBPyConnection, done: Compared) -> None:
+    typer.echo(
+        f"From {done.older.release_id} (night of {done.older.as_at}) to {done.newer.release_id} (night of "
+        f"{done.newer.as_at}): {done.unchanged} tables unchanged."
+    )
+    if done.is_other_code:
+        typer.echo("The two were built by different code: what follows from that is called consequence.")
+    for what, tables in (
+        ("only in the older", done.only_older),
+        ("only in the newer", done.only_newer),
+        ("not compared, as no release recorded its grain", done.without_grain),
+    ):
+        if tables:
+            typer.echo(f"{what}: {', '.join(tables)}")
+    found = connection.execute(
+        """
+        select table_name, change, reason, count(*), count(distinct coalesce(child_key, pupil_key, patient_key))
+        from changes group by all order by all
+        """
+    ).fetchall()
+    if not found:
+        typer.echo("Nothing changed.")
+        return
+    typer.echo(f"{'table':<36}{'change':<10}{'reason':<14}{'rows':>9}{'children':>10}")
+    for name, change, reason, rows, children in found:
+        typer.echo(f"{name:<36}{change:<10}{reason:<14}{rows:>9,}{children:>10,}")
