@@ -1,13 +1,20 @@
 {#- Datasets that come by collection year, with what tells a child's rows apart: the same key may come in several. -#}
 {%- set yearly = [
-    ('ssda903_header', 'stg_social_care__header', 'row_year'),
-    ('ssda903_episodes', 'stg_social_care__episodes', 'started_on'),
-    ('ssda903_reviews', 'stg_social_care__reviews', 'held_on'),
-    ('ssda903_uasc', 'stg_social_care__uasc', 'row_year'),
+    ('ssda903_header', 'stg_social_care__header', ['row_year']),
+    ('ssda903_episodes', 'stg_social_care__episodes', ['started_on']),
+    ('ssda903_reviews', 'stg_social_care__reviews', ['held_on']),
+    ('ssda903_uasc', 'stg_social_care__uasc', ['row_year']),
+    ('ssda903_missing', 'stg_social_care__missing', ['started_on', 'missing_code']),
+] -%}
+{#- Whole lists that may name one child by two ids: the same key then comes twice. -#}
+{%- set whole = [
+    ('return_interviews', 'stg_social_care__return_interviews', ['missing_started_on']),
 ] -%}
 {#- Datasets of which each row in force is one row of a table, and the condition for those rows that are. -#}
 {%- set row_for_row = [
     ('ssda903_reviews', 'fct_review', 'is_held'),
+    ('ssda903_missing', 'fct_missing_spell', none),
+    ('return_interviews', 'fct_return_interview', none),
     ('health_assessments', 'fct_health_assessment', none),
     ('schools', 'dim_school', 'not is_inferred'),
     ('enrolments', 'fct_enrolment', none),
@@ -84,7 +91,7 @@ duplicates as (
 
 -- Superseded: counted on its own and not as what is missing from the facts, or it would explain everything.
 
-{% for dataset, model, key in yearly %}
+{% for dataset, model, keys in yearly %}
     {{ dataset }}_lists as (
 
         select
@@ -110,9 +117,11 @@ duplicates as (
                         or (kept.collection_year is null and kept.stamp = lists.stamp)
                         then
                             concat(
-                                cast(kept.child_key as {{ dbt.type_string() }}),
+                                cast(kept.child_key as {{ dbt.type_string() }})
+                                {%- for key in keys %},
                                 ' ',
-                                cast(kept.{{ key }} as {{ dbt.type_string() }})
+                                coalesce(cast(kept.{{ key }} as {{ dbt.type_string() }}), '')
+                                {%- endfor %}
                             )
                 end
             ) as rows_surviving
@@ -122,7 +131,7 @@ duplicates as (
                 *,
                 coalesce(collection_year, {{ collection_year_of('stamp') }}) as row_year
 
-            from {{ ref(model) }}
+            from {{ of_children(ref(model), 'social_care') }}
         ) as kept
         left join {{ dataset }}_lists as lists
             on kept.authority_code = lists.authority_code
@@ -133,13 +142,31 @@ duplicates as (
 {% endfor %}
 superseded as (
 
-    {%- for dataset, model, key in yearly %}
+    {%- for dataset, model, keys in yearly %}
         select
             authority_code,
             '{{ dataset }}' as dataset,
             rows_kept - rows_surviving as rows_superseded
 
         from {{ dataset }}_keys
+        union all
+    {%- endfor %}
+    {%- for dataset, model, keys in whole %}
+        select
+            authority_code,
+            '{{ dataset }}' as dataset,
+            count(*) - count(
+                distinct concat(
+                    cast(child_key as {{ dbt.type_string() }})
+                    {%- for key in keys %},
+                    ' ',
+                    coalesce(cast({{ key }} as {{ dbt.type_string() }}), '')
+                    {%- endfor %}
+                )
+            ) as rows_superseded
+
+        from {{ of_children(ref(model), 'social_care') }}
+        group by authority_code
         {%- if not loop.last %}
             union all
         {%- endif %}

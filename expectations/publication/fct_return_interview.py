@@ -1,0 +1,26 @@
+"""Return home interviews, with due time and timeliness."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication, not_after_night
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        gxe.ExpectColumnValuesToBeInSet(
+            column="timeliness",
+            value_set=["on_time", "late", "refused", "overdue", "not_yet_due", "unknown"],
+            meta=rule("PUB-VALUE"),
+        ),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="outcome",
+            value_set=["held", "not_offered", "refused", "not_held", "unknown"],
+            meta=rule("PUB-VALUE"),
+        ),
+        not_after_night(publication, "missing_started_on", mostly=0.98),
+    ]
