@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 
 import pytest
 
 from childrens_warehouse.build import dbt
-from childrens_warehouse.datasets import ALL, PersonalData
 from tests.dbt_project.conftest import Built
 
 pytestmark = pytest.mark.slow
@@ -17,10 +15,6 @@ pytestmark = pytest.mark.slow
 UNIT_TESTS = 61
 DATA_TESTS = 77
 CORE_MODELS = 23
-
-GRAIN = re.compile(r"(One row per |Exactly one row)")
-GRAIN_TESTS = {"unique", "unique_combination_of_columns"}
-TYPES = {"string", "integer", "bigint", "double", "boolean", "date", "timestamp"}
 
 
 def kinds(built: Built) -> dict[str, list[str]]:
@@ -54,52 +48,6 @@ def test_parsing_meets_no_deprecation(tmp_path):
         tmp_path / "target",
     )
     assert finished.returncode == 0, finished.stdout
-
-
-def test_core_columns_are_described_and_of_plain_types(empty_build: Built):
-    """No list or struct, and only names of types that every engine understands."""
-    for model in core(empty_build):
-        for column in model["columns"].values():
-            assert column["description"], f"{model['name']}.{column['name']}"
-            assert column["data_type"] in TYPES or column["data_type"].startswith("decimal("), (
-                f"{model['name']}.{column['name']} is {column['data_type']}"
-            )
-
-
-def test_every_core_model_says_its_grain_and_tests_it(empty_build: Built):
-    tested = {
-        node["attached_node"]
-        for node in empty_build.manifest["nodes"].values()
-        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") in GRAIN_TESTS
-    } | {
-        # A table too large for the generic test has one of its own, which is named for it.
-        parent
-        for node in empty_build.manifest["nodes"].values()
-        if node["resource_type"] == "test" and node["name"].endswith("_grain")
-        for parent in node["depends_on"]["nodes"]
-    }
-    for model in core(empty_build):
-        assert GRAIN.match(model["description"]), model["name"]
-        assert model["unique_id"] in tested, f"{model['name']} has no uniqueness test on its grain"
-
-
-def test_core_columns_bear_the_personal_data_class_they_arrived_with(empty_build: Built):
-    arrived = {
-        column.raw_name: str(column.personal)
-        for dataset in ALL
-        for column in dataset.raw_columns
-        if column.personal is not PersonalData.NONE
-    }
-    assert {"child_key", "pupil_key", "patient_key", "birth_month"} <= set(arrived)
-    about_persons = [
-        model for model in core(empty_build) if {"child_key", "pupil_key", "patient_key"} & set(model["columns"])
-    ]
-    assert len(about_persons) >= 8
-    for model in about_persons:
-        for column in model["columns"].values():
-            if column["name"] in arrived:
-                marked = column["config"].get("meta", {}).get("personal_data")
-                assert marked == arrived[column["name"]], f"{model['name']}.{column['name']} is marked {marked}"
 
 
 def test_twenty_working_days_by_the_real_calendar(empty_build: Built):
