@@ -19,6 +19,13 @@ named_elsewhere as (
         school_urn
 
     from {{ ref('fct_attendance_pupil_month') }}
+    union
+    select
+        authority_code,
+        school_urn
+
+    from {{ ref('stg_education__exclusions') }}
+    where school_urn is not null
 
 ),
 

@@ -19,6 +19,9 @@
     ('schools', 'dim_school', 'not is_inferred'),
     ('enrolments', 'fct_enrolment', none),
     ('attendance', 'fct_attendance_session', none),
+    ('exclusions', 'fct_exclusion', none),
+    ('peps', 'fct_personal_education_plan', none),
+    ('attainment', 'fct_attainment', none),
 ] -%}
 {#- Datasets that are counted in a way of their own below. -#}
 {%- set counted_otherwise = [
