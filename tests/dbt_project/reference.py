@@ -25,6 +25,8 @@ def _seed(name: str) -> list[dict[str, str]]:
 
 BANK_HOLIDAYS = {dt.date.fromisoformat(row["holiday_on"]) for row in _seed("bank_holiday")}
 TEMPORARY = {row["placement_type_code"] for row in _seed("placement_type") if row["is_temporary"] == "true"}
+FOSTER = {row["placement_type_code"] for row in _seed("placement_type") if row["is_foster_placement"] == "true"}
+ADOPTIVE = {row["placement_type_code"] for row in _seed("placement_type") if row["is_adoptive_placement"] == "true"}
 SHORT_BREAKS = {row["legal_status_code"] for row in _seed("legal_status") if row["is_short_break"] == "true"}
 
 
@@ -40,6 +42,7 @@ class Episode:
     urn: int | None
     postcode: int | None
     end_reason: str | None
+    change_reason: str | None
     year: int
     overlaps: bool = False
     open_before_next: bool = False
@@ -48,13 +51,29 @@ class Episode:
     def home(self) -> tuple[str, str, int | None, int | None]:
         return (self.place or "unknown", self.provider or "unknown", self.urn, self.postcode)
 
+    @property
+    def is_short_break(self) -> bool:
+        return self.legal_status in SHORT_BREAKS
+
 
 @dataclass
 class Placement:
     episodes: list[Episode]
     is_temporary: bool = False
     is_return: bool = False
+    is_same_carer: bool = False
     underlying: str = ""
+    same_carer_since: dt.date | None = None
+    stable_since: dt.date | None = None
+
+    @property
+    def started(self) -> dt.date:
+        return self.episodes[0].started
+
+    @property
+    def counts(self) -> bool:
+        other = not self.is_temporary and not self.is_return and not self.is_same_carer
+        return other and not self.episodes[0].is_short_break and self.episodes[-1].ended != self.started
 
 
 @dataclass
@@ -75,7 +94,7 @@ class Period:
 
     @property
     def is_short_break(self) -> bool:
-        return all(episode.legal_status in SHORT_BREAKS for episode in self.episodes)
+        return self.episodes[0].is_short_break
 
     def contains(self, day: dt.date) -> bool:
         return self.started <= day and (self.ended is None or day < self.ended)
@@ -105,7 +124,11 @@ def periods_of_care(episodes: list[Episode]) -> list[Period]:
     periods: list[Period] = []
     previous: Episode | None = None
     for episode in episodes:
-        if previous is None or previous.ended != episode.started:
+        if (
+            previous is None
+            or previous.ended != episode.started
+            or previous.is_short_break != episode.is_short_break
+        ):
             periods.append(Period([Placement([episode])]))
         elif _goes_on(previous, episode):
             periods[-1].placements[-1].episodes.append(episode)
@@ -114,19 +137,39 @@ def periods_of_care(episodes: list[Episode]) -> list[Period]:
         previous = episode
 
     for period in periods:
-        lived: Placement | None = None
-        after_temporary = False
-        for placement in period.placements:
-            first = placement.episodes[0]
-            placement.underlying = first.home[0]
-            placement.is_temporary = first.place in TEMPORARY
-            if placement.is_temporary:
-                placement.underlying = lived.episodes[0].home[0] if lived else placement.underlying
-            else:
-                placement.is_return = bool(after_temporary and lived and lived.episodes[0].home == first.home)
-                lived = placement
-            after_temporary = placement.is_temporary
+        _tell_carers(period.placements)
     return periods
+
+
+def _tell_carers(placements: list[Placement]) -> None:
+    """Temporary stays, returns from them and changes with the same carer, along one period of care."""
+    lived: Placement | None = None
+    before: Placement | None = None
+    carers: list[Placement] = []
+    for placement in placements:
+        first = placement.episodes[0]
+        placement.underlying = first.home[0]
+        placement.is_temporary = first.place in TEMPORARY
+        if placement.is_temporary:
+            placement.underlying = lived.episodes[0].home[0] if lived else placement.underlying
+        elif lived and before:
+            home = lived.episodes[0]
+            placement.is_return = before.is_temporary and home.home == first.home
+            placement.is_same_carer = (
+                first.reason in ("T", "U")
+                or before.episodes[-1].change_reason == "PLACE"
+                or (first.place in ("A3", "A5") and home.place in FOSTER | ADOPTIVE)
+            )
+        if not placement.is_temporary and not placement.is_return and not placement.is_same_carer:
+            carers.append(placement)
+        if carers:
+            placement.same_carer_since = placement.stable_since = carers[-1].started
+            if carers[-1].episodes[0].place in ADOPTIVE and len(carers) > 1:
+                placement.stable_since = carers[-2].started
+        else:
+            placement.same_carer_since = placement.stable_since = placement.started
+        lived = lived if placement.is_temporary else placement
+        before = placement
 
 
 def _goes_on(previous: Episode, episode: Episode) -> bool:

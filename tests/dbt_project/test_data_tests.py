@@ -65,10 +65,16 @@ def test_a_lost_episode_is_found(judged: Judged):
     )
     placement = (
         "insert into marts.fct_placement "
-        "(authority_code, child_key, started_on, period_of_care_started_on, episode_count) "
-        "values ('310', 1, '2017-01-01', '2017-01-01', 1)"
+        "(authority_code, child_key, started_on, period_of_care_started_on, same_carer_since, stable_since, "
+        "episode_count, is_same_carer_as_before, counts_as_placement, counts_as_move) "
+        "values ('310', 1, '2017-01-01', '2017-01-01', '2017-01-01', '2017-01-01', 1, false, true, false)"
     )
-    for statement in (episode, placement):
+    legal_status = (
+        "insert into marts.fct_legal_status_spell "
+        "(authority_code, child_key, started_on, period_of_care_started_on, legal_status_code, episode_count, "
+        "is_open, is_short_break) values ('310', 1, '2017-01-01', '2017-01-01', 'C2', 1, true, false)"
+    )
+    for statement in (episode, placement, legal_status):
         judged.connection.execute(statement)
         assert judged.failures("every_episode_is_in_one_placement") == 1
     judged.connection.execute(PERIOD + "('310', 1, '2017-01-01', null, 1)")

@@ -31,8 +31,9 @@ def invent_episodes(chance: random.Random) -> list[Episode]:
         for number in range(chance.randint(1, 6)):
             temporary = (chance.choice(("T1", "T3")), None, None, None)
             without_address = ("U4", "PR1", None, None)
+            adopters = (chance.choice(("A5", "A6")), "PR1", 1, chance.choice((1, 2)))
             place, provider, urn, postcode = chance.choice(
-                (home, home, other, temporary, without_address, (None, None, None, None))
+                (home, home, other, temporary, adopters, without_address, (None, None, None, None))
             )
             length = chance.choice((0, 1, 3, 7, 30, 90, 200, 400))
             ended = None if chance.random() < 0.12 else day + length * DAY
@@ -47,6 +48,7 @@ def invent_episodes(chance: random.Random) -> list[Episode]:
                 urn=urn,
                 postcode=postcode,
                 end_reason=chance.choice(("X1", "E4A", None)),
+                change_reason=chance.choice(("PLACE", "CARPL", "CARPL", None)),
                 year=2017,
             )
             if chance.random() < 0.1:
@@ -82,11 +84,11 @@ def candidate(histories, tmp_path_factory: pytest.TempPathFactory) -> Path:
             connection.execute(f"create table raw.{table} as from kept; drop table kept")
         connection.executemany(
             "insert into raw.ssda903_episodes (child_key, decom, dec, rne, ls, place, place_provider, urn, "
-            "pl_post_key, rec, _authority_code, _collection_year, _stamp, _source_file, _source_row) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '310', ?, timestamp '2017-05-31', 'episodes', ?)",
+            "pl_post_key, rec, reason_place_change, _authority_code, _collection_year, _stamp, _source_file, _source_row) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '310', ?, timestamp '2017-05-31', 'episodes', ?)",
             [
                 (one.child, one.started, one.ended, one.reason, one.legal_status, one.place, one.provider, one.urn,
-                 one.postcode, one.end_reason, one.year, row)
+                 one.postcode, one.end_reason, one.change_reason, one.year, row)
                 for row, one in enumerate(episodes, start=2)
             ],
         )  # fmt: skip
@@ -124,19 +126,22 @@ def test_placements_and_periods_of_care(histories, candidate):
                 first, last = placement.episodes[0], placement.episodes[-1]
                 seen["rebuilt"] += len(placement.episodes) > 1
                 seen["return"] += placement.is_return
+                seen["same carer"] += placement.is_same_carer
+                seen["adopters and the placement before"] += placement.stable_since != placement.same_carer_since
                 seen["no days"] += first.started == last.ended
                 seen["overlap"] += any(one.overlaps for one in placement.episodes)
                 seen["open before next"] += any(one.open_before_next for one in placement.episodes)
                 placements.append(
                     (child, first.started, last.ended, period.started, first.home[0], placement.underlying,
                      len(placement.episodes), placement.is_temporary, placement.is_return,
+                     placement.is_same_carer, placement.counts, placement.same_carer_since, placement.stable_since,
                      (last.ended - first.started).days if last.ended else None,
                      any(one.overlaps for one in placement.episodes),
                      any(one.open_before_next for one in placement.episodes))
                 )  # fmt: skip
     # the comparison is worth something only if the histories hold every case, and more than once
     assert all(seen[case] >= 5 for case in ("short breaks", "rebuilt", "return", "no days", "overlap")), seen
-    assert seen["open before next"] >= 5
+    assert all(seen[case] >= 5 for case in ("open before next", "same carer", "adopters and the placement before")), seen
 
     assert sorted(periods, key=repr) == sorted(
         told(
@@ -150,7 +155,8 @@ def test_placements_and_periods_of_care(histories, candidate):
         told(
             candidate,
             "select child_key, started_on, ended_on, period_of_care_started_on, placement_type_code, "
-            "underlying_placement_type_code, episode_count, is_temporary, is_return_from_temporary, nights, "
+            "underlying_placement_type_code, episode_count, is_temporary, is_return_from_temporary, "
+            "is_same_carer_as_before, counts_as_placement, same_carer_since, stable_since, nights, "
             "coalesce(marks like '%EPISODE-OVERLAP%', false), coalesce(marks like '%OPEN-BEFORE-NEXT%', false) "
             "from marts.fct_placement",
         ),

@@ -6,27 +6,16 @@ episodes as (
 
 ),
 
-legal_statuses as (
-
-    select * from {{ ref('dim_legal_status') }}
-
-),
-
 ordered as (
 
     select
         episodes.*,
-        -- a status that is not known is not taken for a short break: the child would drop out of every count
-        coalesce(legal_statuses.is_short_break, false) as is_short_break,
         row_number() over (
-            partition by episodes.authority_code, episodes.child_key, episodes.period_of_care_started_on
-            order by episodes.started_on desc
+            partition by authority_code, child_key, period_of_care_started_on
+            order by started_on desc
         ) as place_from_end
 
     from episodes
-
-    -- left: a code outside the list must not lose the episode
-    left join legal_statuses on episodes.legal_status_code = legal_statuses.legal_status_code
 
 ),
 

@@ -15,6 +15,7 @@ final as (
         is_temporary,
         is_foster_placement,
         is_adoptive_placement,
+        is_adoption_by_foster_carer,
         valid_from,
         valid_to,
         source_document
@@ -30,6 +31,7 @@ final as (
         cast(null as boolean) as is_temporary,
         cast(null as boolean) as is_foster_placement,
         cast(null as boolean) as is_adoptive_placement,
+        cast(null as boolean) as is_adoption_by_foster_carer,
         cast(null as date) as valid_from,
         cast(null as date) as valid_to,
         'Member for what is not known' as source_document

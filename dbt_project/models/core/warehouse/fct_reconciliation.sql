@@ -12,6 +12,7 @@
 ] -%}
 {#- Datasets of which each row in force is one row of a table, and the condition for those rows that are. -#}
 {%- set row_for_row = [
+    ('ssda903_episodes', 'fct_care_episode', none),
     ('ssda903_reviews', 'fct_review', 'is_held'),
     ('ssda903_missing', 'fct_missing_spell', none),
     ('return_interviews', 'fct_return_interview', none),
@@ -26,7 +27,6 @@
 {#- Datasets that are counted in a way of their own below. -#}
 {%- set counted_otherwise = [
     'ssda903_header',
-    'ssda903_episodes',
     'ssda903_uasc',
     'pupils',
 ] -%}
@@ -288,14 +288,6 @@ in_facts as (
 
     from unaccompanied_judged
     where is_in_facts
-    group by authority_code
-    union all
-    select
-        authority_code,
-        'ssda903_episodes' as dataset,
-        sum(episode_count) as rows_in_facts
-
-    from {{ ref('fct_placement') }}
     group by authority_code
     union all
     select

@@ -58,6 +58,7 @@ placements as (
         placement_started_on as started_on,
         max(case when place_from_end = 1 then ended_on end) as ended_on,
         min(period_of_care_started_on) as period_of_care_started_on,
+        max(case when place_from_start = 1 then new_episode_reason_code end) as new_episode_reason_code,
         max(case when place_from_start = 1 then placement_type_code end) as placement_type_code,
         max(case when place_from_start = 1 then provider_code end) as provider_code,
         max(case when place_from_start = 1 then provider_urn end) as provider_urn,
@@ -65,6 +66,7 @@ placements as (
         max(case when place_from_start = 1 then category_of_need_code end) as category_of_need_code,
         max(case when place_from_start = 1 then legal_status_code end) as legal_status_at_start_code,
         max(case when place_from_end = 1 then legal_status_code end) as legal_status_at_end_code,
+        min(case when is_short_break then 1 else 0 end) = 1 as is_short_break,
         -- a reason without an end belongs to nothing yet; landing has marked it
         max(case when place_from_end = 1 and ended_on is not null then end_reason_code end) as end_reason_code,
         max(
