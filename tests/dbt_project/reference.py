@@ -124,11 +124,7 @@ def periods_of_care(episodes: list[Episode]) -> list[Period]:
     periods: list[Period] = []
     previous: Episode | None = None
     for episode in episodes:
-        if (
-            previous is None
-            or previous.ended != episode.started
-            or previous.is_short_break != episode.is_short_break
-        ):
+        if previous is None or previous.ended != episode.started or previous.is_short_break != episode.is_short_break:
             periods.append(Period([Placement([episode])]))
         elif _goes_on(previous, episode):
             periods[-1].placements[-1].episodes.append(episode)

@@ -84,7 +84,8 @@ def candidate(histories, tmp_path_factory: pytest.TempPathFactory) -> Path:
             connection.execute(f"create table raw.{table} as from kept; drop table kept")
         connection.executemany(
             "insert into raw.ssda903_episodes (child_key, decom, dec, rne, ls, place, place_provider, urn, "
-            "pl_post_key, rec, reason_place_change, _authority_code, _collection_year, _stamp, _source_file, _source_row) "
+            "pl_post_key, rec, reason_place_change, _authority_code, _collection_year, _stamp, _source_file, "
+            "_source_row) "
             "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '310', ?, timestamp '2017-05-31', 'episodes', ?)",
             [
                 (one.child, one.started, one.ended, one.reason, one.legal_status, one.place, one.provider, one.urn,
@@ -141,7 +142,7 @@ def test_placements_and_periods_of_care(histories, candidate):
                 )  # fmt: skip
     # the comparison is worth something only if the histories hold every case, and more than once
     assert all(seen[case] >= 5 for case in ("short breaks", "rebuilt", "return", "no days", "overlap")), seen
-    assert all(seen[case] >= 5 for case in ("open before next", "same carer", "adopters and the placement before")), seen
+    assert all(seen[case] >= 5 for case in ("open before next", "same carer", "adopters and the placement before"))
 
     assert sorted(periods, key=repr) == sorted(
         told(
