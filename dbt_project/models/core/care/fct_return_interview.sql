@@ -1,4 +1,4 @@
-{#- The clock of the interview starts when the child is back and runs {{ var('return_interview_due_hours') }} hours, as the
+{#- The clock of the interview starts when the child is back and runs 72 hours, as the
     council's local time tells them; the hour that is repeated or left out in autumn and spring is not corrected.
         back 1 May 10:00, held 4 May 10:00 -> on_time (72 hours)     held 4 May 10:01 -> late
         back 1 May 10:00, none held by the night of 3 May -> not_yet_due; by the night of 4 May -> overdue

@@ -5,10 +5,21 @@
     ('ssda903_reviews', 'stg_social_care__reviews', ['held_on']),
     ('ssda903_uasc', 'stg_social_care__uasc', ['row_year']),
     ('ssda903_missing', 'stg_social_care__missing', ['started_on', 'missing_code']),
+    ('ssda903_oc3', 'stg_social_care__oc3', ['row_year']),
 ] -%}
 {#- Whole lists that may name one child by two ids: the same key then comes twice. -#}
 {%- set whole = [
     ('return_interviews', 'stg_social_care__return_interviews', ['missing_started_on']),
+    ('care_leavers', 'stg_social_care__care_leavers', ['contact_on']),
+    ('annex_a_9_care_leavers', 'stg_social_care__annex_a_9_care_leavers', ['last_contact_on']),
+] -%}
+{#- Lists that another list is heard before, and the rows of the fact that both tell of. -#}
+{%- set told_by_another = [
+    ('annex_a_9_care_leavers', 'fct_care_leaver_contact', "source_dataset = 'care_leavers' and is_in_annex_a"),
+] -%}
+{#- Rows that tell of no event: of a care leaver nobody has been in contact with. -#}
+{%- set without_event = [
+    ('annex_a_9_care_leavers', 'stg_social_care__annex_a_9_care_leavers', 'last_contact_on'),
 ] -%}
 {#- Datasets of which each row in force is one row of a table, and the condition for those rows that are. -#}
 {%- set row_for_row = [
@@ -16,6 +27,9 @@
     ('ssda903_reviews', 'fct_review', 'is_held'),
     ('ssda903_missing', 'fct_missing_spell', none),
     ('return_interviews', 'fct_return_interview', none),
+    ('ssda903_oc3', 'fct_care_leaver_status', none),
+    ('care_leavers', 'fct_care_leaver_contact', "source_dataset = 'care_leavers'"),
+    ('annex_a_9_care_leavers', 'fct_care_leaver_contact', "source_dataset = 'annex_a_9_care_leavers'"),
     ('health_assessments', 'fct_health_assessment', none),
     ('schools', 'dim_school', 'not is_inferred'),
     ('enrolments', 'fct_enrolment', none),
@@ -143,7 +157,7 @@ duplicates as (
     ),
 
 {% endfor %}
-superseded as (
+superseded_in_parts as (
 
     {%- for dataset, model, keys in yearly %}
         select
@@ -169,6 +183,47 @@ superseded as (
             ) as rows_superseded
 
         from {{ of_children(ref(model), 'social_care') }}
+        group by authority_code
+        union all
+    {%- endfor %}
+    {%- for dataset, model, condition in told_by_another %}
+        select
+            authority_code,
+            '{{ dataset }}' as dataset,
+            count(*) as rows_superseded
+
+        from {{ ref(model) }}
+        where {{ condition }}
+        group by authority_code
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
+    {%- endfor %}
+
+),
+
+superseded as (
+
+    select
+        authority_code,
+        dataset,
+        sum(rows_superseded) as rows_superseded
+
+    from superseded_in_parts
+    group by authority_code, dataset
+
+),
+
+without_event as (
+
+    {%- for dataset, model, day in without_event %}
+        select
+            authority_code,
+            '{{ dataset }}' as dataset,
+            count(distinct child_key) as rows_without_event
+
+        from {{ of_children(ref(model), 'social_care') }}
+        where {{ day }} is null
         group by authority_code
         {%- if not loop.last %}
             union all
@@ -333,7 +388,7 @@ counted as (
         case
             when told.dataset not in ('{{ with_facts | join("', '") }}')
                 then coalesce(in_force.rows_in_force, 0) - coalesce(duplicates.rows_duplicate, 0)
-            else 0
+            else coalesce(without_event.rows_without_event, 0)
         end as rows_without_fact
 
     from told
@@ -345,6 +400,9 @@ counted as (
     left join in_facts
         on told.authority_code = in_facts.authority_code
             and told.dataset = in_facts.dataset
+    left join without_event
+        on told.authority_code = without_event.authority_code
+            and told.dataset = without_event.dataset
     left join superseded
         on told.authority_code = superseded.authority_code
             and told.dataset = superseded.dataset

@@ -1,0 +1,20 @@
+"""What young people are entitled to on leaving care, on each reporting date."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        gxe.ExpectColumnValuesToBeInSet(
+            column="eligibility_code",
+            value_set=["eligible", "relevant", "former_relevant", "qualifying", "none"],
+            meta=rule("PUB-VALUE"),
+        ),
+    ]
