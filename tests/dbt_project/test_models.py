@@ -55,12 +55,15 @@ def test_twenty_working_days_by_the_real_calendar(empty_build: Built):
     clocks = dict(
         empty_build.query(
             "select date_day, first_review_due_on from intermediate.int_care_clocks "
-            "where date_day in (date '2017-03-31', date '2017-04-01', date '2011-03-31', date '2011-04-01')"
+            "where date_day in (date '2017-03-31', date '2017-04-01', date '2016-12-05', "
+            "date '2011-03-31', date '2011-04-01')"
         )
     )
     assert clocks == {
         dt.date(2017, 3, 31): dt.date(2017, 5, 3),
         dt.date(2017, 4, 1): dt.date(2017, 5, 3),
+        # 26 and 27 December and 2 January
+        dt.date(2016, 12, 5): dt.date(2017, 1, 5),
         # four weeks to the day until March 2011; after that the royal wedding of 29 April was a bank holiday too
         dt.date(2011, 3, 31): dt.date(2011, 4, 28),
         dt.date(2011, 4, 1): dt.date(2011, 5, 5),

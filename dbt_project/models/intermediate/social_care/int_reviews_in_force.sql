@@ -1,1 +1,4 @@
-{{ in_force(ref('stg_social_care__reviews'), ['authority_code', 'child_key', 'held_on']) }}
+{{ in_force(
+    of_children(ref('stg_social_care__reviews'), 'social_care'),
+    ['authority_code', 'child_key', 'held_on']
+) }}
