@@ -4,6 +4,7 @@
     ('ssda903_episodes', 'stg_social_care__episodes', ['started_on']),
     ('ssda903_reviews', 'stg_social_care__reviews', ['held_on']),
     ('ssda903_uasc', 'stg_social_care__uasc', ['row_year']),
+    ('ssda903_oc2', 'stg_social_care__oc2', ['row_year']),
     ('ssda903_missing', 'stg_social_care__missing', ['started_on', 'missing_code']),
     ('ssda903_oc3', 'stg_social_care__oc3', ['row_year']),
 ] -%}
@@ -27,10 +28,17 @@
     ('ssda903_reviews', 'fct_review', 'is_held'),
     ('ssda903_missing', 'fct_missing_spell', none),
     ('return_interviews', 'fct_return_interview', none),
+<<<<<<< HEAD
     ('ssda903_oc3', 'fct_care_leaver_status', none),
     ('care_leavers', 'fct_care_leaver_contact', "source_dataset = 'care_leavers'"),
     ('annex_a_9_care_leavers', 'fct_care_leaver_contact', "source_dataset = 'annex_a_9_care_leavers'"),
+=======
+    ('ssda903_oc2', 'fct_health_return', none),
+>>>>>>> 603b8fc (Tell what health assessments are owed, and how each looked-after child's health care stands)
     ('health_assessments', 'fct_health_assessment', none),
+    ('dental_checks', 'fct_dental_check', none),
+    ('immunisations', 'fct_immunisation_status', none),
+    ('sdq', 'fct_strengths_and_difficulties', none),
     ('schools', 'dim_school', 'not is_inferred'),
     ('enrolments', 'fct_enrolment', none),
     ('attendance', 'fct_attendance_session', none),
@@ -43,6 +51,7 @@
     'ssda903_header',
     'ssda903_uasc',
     'pupils',
+    'patients',
 ] -%}
 {#- All others lie in raw, landed and judged, until a fact is made of them. -#}
 {%- set with_facts = row_for_row | map(attribute=0) | list + counted_otherwise -%}
@@ -355,6 +364,19 @@ in_facts as (
         on links.authority_code = pupils.authority_code
             and links.pupil_key = pupils.pupil_key
     group by links.authority_code
+    union all
+    -- a patient is an identity of a child, and what the trust lists of it finds the child by that
+    select
+        patients.authority_code,
+        'patients' as dataset,
+        count(*) as rows_in_facts
+
+    from {{ ref('stg_health__patients') }} as patients
+    inner join {{ ref('stg_warehouse__child_identities') }} as identities
+        on patients.authority_code = identities.authority_code
+            and patients.patient_key = identities.identity_key
+            and identities.identity_kind = 'health'
+    group by patients.authority_code
 
 ),
 

@@ -1,0 +1,24 @@
+"""Strengths and difficulties questionnaires of children in care."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication, not_after_night
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        gxe.ExpectColumnValuesToBeInSet(
+            column="sdq_band_code", value_set=["normal", "borderline", "concern"], meta=rule("PUB-VALUE")
+        ),
+        not_after_night(publication, "completed_on", mostly=0.99),
+        # The trust does not know every child; when it knows hardly any, its list lost the social care ids.
+        gxe.ExpectColumnValuesToNotBeInSet(
+            column="child_key", value_set=[-1], mostly=0.5, severity=FailureSeverity.WARNING, meta=rule("PUB-UNLINKED")
+        ),
+    ]
