@@ -28,13 +28,10 @@
     ('ssda903_reviews', 'fct_review', 'is_held'),
     ('ssda903_missing', 'fct_missing_spell', none),
     ('return_interviews', 'fct_return_interview', none),
-<<<<<<< HEAD
     ('ssda903_oc3', 'fct_care_leaver_status', none),
     ('care_leavers', 'fct_care_leaver_contact', "source_dataset = 'care_leavers'"),
     ('annex_a_9_care_leavers', 'fct_care_leaver_contact', "source_dataset = 'annex_a_9_care_leavers'"),
-=======
     ('ssda903_oc2', 'fct_health_return', none),
->>>>>>> 603b8fc (Tell what health assessments are owed, and how each looked-after child's health care stands)
     ('health_assessments', 'fct_health_assessment', none),
     ('dental_checks', 'fct_dental_check', none),
     ('immunisations', 'fct_immunisation_status', none),
