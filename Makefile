@@ -26,7 +26,7 @@ say = @printf '== %s\n' "$(1)"
 help: ## List the targets
 	@echo "make nightly runs one night; make test runs the tests. Both set up what is missing."
 	@echo
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: nightly
 nightly: $(RUN_STAMP) ## Run a night from inbox to published marts (DATE=2017-05-31, WAREHOUSE_HOME=/elsewhere)
@@ -52,11 +52,28 @@ simulate: $(RUN_STAMP) ## Write invented extracts into the inbox (ARGS="--help" 
 bench: $(RUN_STAMP) ## Measure a full load and a further night against hand-written SQL
 	@$(PYTHON) -m bench $(ARGS)
 
+.PHONY: dev
+dev: $(DEV_STAMP) ## Build a model in a sandbox (MODEL=fct_placement; DEFER=1 takes the rest from the published release)
+	@$(VENV)/bin/warehouse dev $(MODEL) $(if $(DEFER),--defer)
+
+.PHONY: new-model
+new-model: $(DEV_STAMP) ## Write a new fact (NAME=fct_noun FROM=stg_social_care__list SUBJECT=care)
+	@$(VENV)/bin/warehouse new-model "$(NAME)" --from "$(FROM)" --subject "$(SUBJECT)" $(if $(GRAIN),--grain "$(GRAIN)")
+
+.PHONY: new-indicator
+new-indicator: $(DEV_STAMP) ## Write a new indicator (ID=cla_something_pct TITLE="As readers see it")
+	@$(VENV)/bin/warehouse new-indicator "$(ID)" $(if $(TITLE),--title "$(TITLE)")
+
+.PHONY: docs
+docs: $(DEV_STAMP) ## Make the documentation of all models, with column lineage, in var/docs
+	@$(VENV)/bin/warehouse docs
+
 .PHONY: lint
-lint: $(DEV_STAMP) ## Check style and types of Python, SQL and YAML
+lint: $(DEV_STAMP) ## Check style and types of Python, SQL and YAML, and the house rules of the models
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/yamllint --strict .
+	@$(VENV)/bin/warehouse check-models
 	@eval "$$($(PYTHON) -m childrens_warehouse.build.dbt --environment)"; \
 		$(VENV)/bin/sqlfluff lint --nocolor dbt_project/models dbt_project/tests
 

@@ -189,10 +189,11 @@ def status(night: Night = None) -> None:
 
 @app.command()
 def generate() -> None:
-    """Write the files that derive from others: the dbt source, the data dictionary, the page of the return's rules."""
+    """Write the files that derive from others: dbt's source and exposures, the data dictionary, the page of rules."""
     from childrens_warehouse.datasets import data_dictionary, dbt_sources, rule_page
+    from childrens_warehouse.modelling import exposures
 
-    for module in (dbt_sources, data_dictionary, rule_page):
+    for module in (dbt_sources, data_dictionary, rule_page, exposures):
         typer.echo(f"wrote {module.write()}")
 
 
@@ -234,10 +235,11 @@ def _register() -> None:
     from childrens_warehouse import ledger_commands
     from childrens_warehouse.alarms import command as alarms
     from childrens_warehouse.changes import command as changes
+    from childrens_warehouse.modelling import command as modelling
     from childrens_warehouse.privacy import command as privacy
     from childrens_warehouse.simulate import command as simulate
 
-    for module in (simulate, privacy, alarms, ledger_commands, changes):
+    for module in (simulate, privacy, alarms, ledger_commands, changes, modelling):
         module.register(app)
 
 

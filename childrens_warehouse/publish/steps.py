@@ -14,7 +14,7 @@ from childrens_warehouse.build import candidate
 from childrens_warehouse.build.candidate import Stage, State, Workspace
 from childrens_warehouse.errors import BuildFailed, PublishFailed
 from childrens_warehouse.ledger import Ledger
-from childrens_warehouse.publish import files, grain, marts, release
+from childrens_warehouse.publish import files, grain, marts, release, states
 from childrens_warehouse.publish.current import (
     DATABASE,
     Release,
@@ -43,6 +43,7 @@ def publish(settings: Settings, build_id: str) -> Release:
         try:
             _clean_up(settings.home)
             manifest = _ensure_release(settings, workspace, state)
+            states.keep(settings.home, state.code, workspace.dbt / "manifest.json")
             database = marts.ensure(settings, manifest)
             if state.known_on is None:
                 _switch(settings, manifest, database)
