@@ -1,4 +1,4 @@
-"""`make lint` is green: style and types of Python, YAML and SQL. The house rules of the models have tests of their own."""
+"""`make lint` is green: style and types of Python, YAML and SQL. The house rules have tests of their own."""
 
 from __future__ import annotations
 
