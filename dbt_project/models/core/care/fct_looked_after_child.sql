@@ -40,7 +40,7 @@ children as (
 
 unaccompanied as (
 
-    select * from {{ of_children(ref('int_uasc_in_force'), 'social_care') }}
+    select * from {{ ref('int_uasc_in_force') }}
 
 ),
 

@@ -17,7 +17,7 @@ with
 
 episodes as (
 
-    select * from {{ of_children(ref('int_episodes_in_force'), 'social_care') }}
+    select * from {{ ref('int_episodes_in_force') }}
 
 ),
 

@@ -1,1 +1,4 @@
-{{ in_force(ref('stg_social_care__episodes'), ['authority_code', 'child_key', 'started_on']) }}
+{{ in_force(
+    of_children(ref('stg_social_care__episodes'), 'social_care'),
+    ['authority_code', 'child_key', 'started_on']
+) }}
