@@ -29,7 +29,8 @@ starts as (
         compared.*,
         max(
             case
-                when previous_legal_status_code is null or previous_legal_status_code <> legal_status_code then started_on
+                when previous_legal_status_code is null then started_on
+                when previous_legal_status_code <> legal_status_code then started_on
             end
         ) over (
             partition by authority_code, child_key, period_of_care_started_on
