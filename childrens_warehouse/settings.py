@@ -57,6 +57,11 @@ class Home:
         return self.root / "raw"
 
     @property
+    def decisions(self) -> Path:
+        """What people decided about links; no values."""
+        return self.root / "decisions"
+
+    @property
     def quarantine(self) -> Path:
         """Why files and rows were refused, and where in the archive they lie; no values."""
         return self.root / "quarantine"
@@ -102,7 +107,8 @@ class Home:
         self.root.chmod(OWNER_ONLY_DIRECTORY | stat.S_IXGRP)
         # Who may deliver is the operator's business: an inbox that is there keeps its permissions.
         make_private(self.inbox)
-        for private in (self.archive, self.restricted, self.raw, self.quarantine, self.build, self.logs):
+        private_ones = (self.archive, self.restricted, self.raw, self.decisions, self.quarantine, self.build, self.logs)
+        for private in private_ones:
             private.mkdir(exist_ok=True)
             private.chmod(OWNER_ONLY_DIRECTORY)
         for public in (self.releases, self.published, self.quality):

@@ -26,12 +26,15 @@ _CODE = (
     ("expectations", "*.csv"),
     ("childrens_warehouse/build", "*.py"),
     ("childrens_warehouse/datasets", "*.py"),
+    ("childrens_warehouse/identity", "*.csv"),
+    ("childrens_warehouse/identity", "*.json"),
+    ("childrens_warehouse/identity", "*.py"),
     ("childrens_warehouse/publish", "*.py"),
     ("childrens_warehouse/quality", "*.py"),
     ("childrens_warehouse/raw", "*.py"),
 )
 _NOT_CODE = frozenset({"target", "logs", "__pycache__"})
-_ENGINES = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations")
+_ENGINES = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "splink")
 
 
 def code_fingerprint(project: Path = PROJECT) -> str:

@@ -23,7 +23,8 @@ WITHDRAWAL_COLUMNS = (
 )
 CHILD_IDENTITY_COLUMNS = (
     "authority_code VARCHAR, identity_kind VARCHAR, identity_key BIGINT, child_key BIGINT, link_rule VARCHAR, "
-    "match_probability DOUBLE, is_contested BOOLEAN, is_delivered BOOLEAN"
+    "match_probability DOUBLE, outcome VARCHAR, is_contested BOOLEAN, "
+    "has_nhs_number BOOLEAN, is_delivered BOOLEAN"
 )
 NIGHT_COLUMNS = "as_at DATE, known_on TIMESTAMP"
 

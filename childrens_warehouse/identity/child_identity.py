@@ -1,65 +1,61 @@
 """`raw.child_identity`: every identity that the files in force name, and the child it belongs to.
 
-An identity is what one service calls a person: social care its child id, health its patient id. Facts look their
-child up here (macro `of_children`), so what joins two identities is decided in one place.
+An identity is what one service calls a person: social care its child id, health its patient id, schools the UPN. Facts
+look their child up here (macro `of_children`), so what joins two identities is decided in one place
+(docs/adr/0010-one-child.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import duckdb
+import pyarrow as pa
 
-from childrens_warehouse import sql
-from childrens_warehouse.datasets import ALL, Coverage, Dataset, Source
+from childrens_warehouse.identity import decisions as deciding
+from childrens_warehouse.identity import evidence, joining, numbers
+from childrens_warehouse.identity.decisions import Decision
+from childrens_warehouse.identity.evidence import Identity
+from childrens_warehouse.identity.joining import Joined
 
 
-def fill(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill the table from the views of schema `raw`. Attendance names pupils, who have a bridge of their own."""
-    connection.execute(
-        f"""
-        insert into raw.child_identity
-        with mentioned as (
-            {" union all ".join(_mentions("child_key"))}
-        )
-        select
-            authority_code, 'social_care' as identity_kind, identity_key, identity_key as child_key, 'own' as link_rule,
-            cast(1 as double) as match_probability, false as is_contested,
-            max(source = 'social_care') as is_delivered
-        from mentioned
-        group by authority_code, identity_key
-        """
+@dataclass(frozen=True)
+class Linking:
+    """Everything linking found out: the identities, and what became of each."""
+
+    identities: list[Identity]
+    joined: Joined
+
+
+def fill(connection: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> None:
+    """Fill the table from the views of schema `raw`."""
+    linking = link(connection, decisions)
+    if not linking.identities:
+        return
+    told = linking.joined.identities
+    children = [linking.identities[each.child].key for each in told]
+    table = pa.table(
+        {
+            "authority_code": pa.array([each.authority for each in linking.identities], pa.string()),
+            "identity_kind": pa.array([str(each.kind) for each in linking.identities], pa.string()),
+            "identity_key": pa.array([each.key for each in linking.identities], pa.int64()),
+            "child_key": pa.array(children, pa.int64()),
+            "link_rule": pa.array([each.rule for each in told], pa.string()),
+            "match_probability": pa.array([each.probability for each in told], pa.float64()),
+            "outcome": pa.array([str(each.outcome) for each in told], pa.string()),
+            "is_contested": pa.array([each.is_contested for each in told], pa.bool_()),
+            "has_nhs_number": pa.array([each.has_nhs_number for each in told], pa.bool_()),
+            "is_delivered": pa.array([each.is_delivered for each in linking.identities], pa.bool_()),
+        }
     )
-    connection.execute(
-        f"""
-        insert into raw.child_identity
-        with mentioned as (
-            {" union all ".join(_mentions("patient_key", "child_key"))}
-        )
-        select
-            authority_code, 'health' as identity_kind, identity_key,
-            coalesce(min(child_key), identity_key) as child_key,
-            case when min(child_key) is null then 'own' else 'social_care_id' end as link_rule,
-            cast(1 as double) as match_probability,
-            count(distinct child_key) > 1 as is_contested,
-            true as is_delivered
-        from mentioned
-        group by authority_code, identity_key
-        """
-    )
+    connection.register("linked_identity", table)
+    connection.execute("insert into raw.child_identity by name select * from linked_identity")
+    connection.unregister("linked_identity")
 
 
-def _mentions(key: str, *others: str) -> Iterable[str]:
-    """One query per dataset that bears all these columns."""
-    for dataset in ALL:
-        if dataset.coverage is not Coverage.SCHOOL_DATE and {key, *others} <= _columns(dataset):
-            more = "".join(f", {sql.name(other)}" for other in others)
-            source = Source(dataset.source)
-            yield (
-                f"select distinct _authority_code as authority_code, {sql.literal(str(source))} as source, "
-                f"{sql.name(key)} as identity_key{more} from raw.{dataset.name} where {sql.name(key)} is not null"
-            )
-
-
-def _columns(dataset: Dataset) -> set[str]:
-    return {str(column.raw_name) for column in dataset.raw_columns}
+def link(connection: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> Linking:
+    found = evidence.collect(connection)
+    same, different = deciding.pairs(decisions, found.identities)
+    joined = joining.join(found.identities, numbers.resolve(found), same=same, different=different)
+    return Linking(found.identities, joined)

@@ -28,6 +28,7 @@ from childrens_warehouse.build import candidate
 from childrens_warehouse.build.candidate import Workspace
 from childrens_warehouse.datasets import BY_NAME, LINEAGE, Dataset, PersonalData
 from childrens_warehouse.errors import ConfigurationError, RotationFailed
+from childrens_warehouse.identity import decisions
 from childrens_warehouse.landing.pseudonyms import Pseudonymiser
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.publish import files
@@ -79,6 +80,7 @@ def rotate(settings: Settings, to: Pseudonymiser, run_id: str, progress: Progres
             with epoch.held(home, alone=True):
                 # What was landed meanwhile; from here on nothing can be accepted under the old key.
                 work.rekey(list(accepted(home)))
+                decisions.rekey(home, now.key_id, to)
                 after = epoch.switch(home, to.key_id)
             say(f"Key {to.key_id} is in force.")
         else:
@@ -94,6 +96,7 @@ def rotate(settings: Settings, to: Pseudonymiser, run_id: str, progress: Progres
             ledger.record_key(run_id, to.key_id, "rotated", {**asdict(done), "releases": list(past.releases)})
         if "retired" not in told:
             _remove_other_epochs(home, {to.key_id})
+            decisions.remove_other_epochs(home, {to.key_id})
             _throw_candidates_away(home)
             _rekey_quarantine(home, to, dt.datetime.fromisoformat(after.since))
             ledger.record_key(run_id, past.key_id, "retired", {"releases": list(past.releases)})

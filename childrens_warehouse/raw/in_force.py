@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 from childrens_warehouse import sql
 from childrens_warehouse.build.raw_schema import create_empty, typed_columns
 from childrens_warehouse.datasets import ALL, BY_NAME, Coverage, Dataset
-from childrens_warehouse.identity import child_identity
+from childrens_warehouse.identity import child_identity, decisions
+from childrens_warehouse.identity.decisions import Decision
 from childrens_warehouse.raw.acceptance import Acceptance, accepted
 from childrens_warehouse.raw.withdrawals import Withdrawal, select, withdrawals
 from childrens_warehouse.settings import Settings
@@ -46,6 +47,7 @@ class InForce:
     withdrawn: tuple[Withdrawal, ...]
     as_at: dt.date | None
     known_on: dt.datetime | None
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -56,6 +58,7 @@ class InForce:
             for each in self.extracts
         )
         told += [f"{each.authority}/{each.month}/{each.fingerprint}" for each in self.partitions]
+        told.append(f"links={decisions.fingerprint(self.decisions)}")
         told += sorted(f"{each.withdrawn_on}/{each.path.name}" for each in self.withdrawn)
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
@@ -89,6 +92,7 @@ def in_force(settings: Settings, known_on: dt.datetime | None = None) -> InForce
         ),
         as_at=max((each.extract_date for each in extracts), default=None),
         known_on=known_on,
+        decisions=decisions.on_file(settings.home, known_on),
     )
 
 
@@ -107,10 +111,12 @@ def create_raw_schema(
     settings: Settings,
     force: InForce,
     rebuild: Collection[tuple[str, dt.date]],
+    with_children: bool = True,
 ) -> None:
     """Create the schema `raw` (docs/architecture.md) in a candidate.
 
     rebuild: (authority, month) of the attendance partitions to be built; `raw.attendance` holds only their rows.
+    with_children: fill `raw.child_identity` too, which needs names and takes longest.
     """
     create_empty(connection)
     if force.as_at is None:
@@ -159,7 +165,8 @@ def create_raw_schema(
         elif of_dataset:
             parts = [_select(settings, dataset, each) for each in of_dataset]
             connection.execute(f"create or replace view raw.{dataset.name} as {' union all '.join(parts)}")
-    child_identity.fill(connection)
+    if with_children:
+        child_identity.fill(connection, force.decisions)
 
 
 def _insert_withdrawals(connection: duckdb.DuckDBPyConnection, settings: Settings, force: InForce) -> None:

@@ -35,7 +35,7 @@ def write_rows(settings: Settings, dataset: Dataset, known_on: dt.datetime | Non
     force = in_force(settings, known_on)
     connection = duckdb.connect()
     try:
-        create_raw_schema(connection, settings, force, _months(force, dataset))
+        create_raw_schema(connection, settings, force, _months(force, dataset), with_children=False)
         form = "format csv, header true" if target.suffix == ".csv" else "format parquet"
         order = ", ".join(sql.name(column) for column in ("_authority_code", "_source_file", "_source_row"))
         with _owner_only():

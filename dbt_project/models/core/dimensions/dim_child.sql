@@ -244,7 +244,7 @@ schooled as (
     qualify
         row_number() over (
             partition by links.authority_code, links.child_key
-            order by links.link_rule desc, links.pupil_key asc
+            order by case links.link_rule when 'upn' then 1 when 'nhs_number' then 2 else 3 end, links.pupil_key
         ) = 1
 
 ),

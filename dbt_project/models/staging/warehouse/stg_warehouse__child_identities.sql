@@ -18,7 +18,9 @@ final as (
         -- how sure it is
         cast(link_rule as {{ dbt.type_string() }}) as link_rule,
         cast(match_probability as double) as match_probability,
+        cast(outcome as {{ dbt.type_string() }}) as outcome,
         cast(is_contested as boolean) as is_contested,
+        cast(has_nhs_number as boolean) as has_nhs_number,
         cast(is_delivered as boolean) as is_delivered
 
     from source

@@ -1,0 +1,36 @@
+"""Bridge: each identity of a service is one child."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication, has_rows
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        has_rows(severity=FailureSeverity.WARNING),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="identity_kind", value_set=["social_care", "health", "education"], meta=rule("PUB-VALUE")
+        ),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="link_rule",
+            value_set=["own", "decision", "nhs_number", "upn", "social_care_id", "likeness"],
+            meta=rule("PUB-VALUE"),
+        ),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="outcome", value_set=["match", "possible", "none"], meta=rule("PUB-VALUE")
+        ),
+        # Identities that sources claim for two children: a few are life, many are a broken extract.
+        gxe.ExpectColumnValuesToBeInSet(
+            column="is_contested",
+            value_set=[False],
+            mostly=0.99,
+            severity=FailureSeverity.WARNING,
+            meta=rule("PUB-CONTESTED"),
+        ),
+    ]
