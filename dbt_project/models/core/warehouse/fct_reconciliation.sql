@@ -7,12 +7,17 @@
     ('ssda903_oc2', 'stg_social_care__oc2', ['row_year']),
     ('ssda903_missing', 'stg_social_care__missing', ['started_on', 'missing_code']),
     ('ssda903_oc3', 'stg_social_care__oc3', ['row_year']),
+    ('cin_details', 'stg_social_care__cin_details', ['referred_on']),
+    ('cin_assessment', 'stg_social_care__cin_assessment', ['started_on']),
+    ('cin_section47', 'stg_social_care__cin_section47', ['started_on']),
 ] -%}
 {#- Whole lists that may name one child by two ids: the same key then comes twice. -#}
 {%- set whole = [
     ('return_interviews', 'stg_social_care__return_interviews', ['missing_started_on']),
     ('care_leavers', 'stg_social_care__care_leavers', ['contact_on']),
     ('annex_a_9_care_leavers', 'stg_social_care__annex_a_9_care_leavers', ['last_contact_on']),
+    ('annex_a_1_contacts', 'stg_social_care__annex_a_1_contacts', ['contact_on', 'contact_source_code']),
+    ('annex_a_2_early_help', 'stg_social_care__annex_a_2_early_help', ['started_on']),
 ] -%}
 {#- Lists that another list is heard before, and the rows of the fact that both tell of. -#}
 {%- set told_by_another = [
@@ -21,6 +26,42 @@
 {#- Rows that tell of no event: of a care leaver nobody has been in contact with. -#}
 {%- set without_event = [
     ('annex_a_9_care_leavers', 'stg_social_care__annex_a_9_care_leavers', 'last_contact_on'),
+] -%}
+{#- Lists that only add to a census: what the census in force tells of too, by the same columns, is superseded. -#}
+{%- set filling_up = [
+    (
+        'annex_a_3_referrals',
+        'stg_social_care__annex_a_3_referrals',
+        'int_cin_referrals_in_force',
+        [('referred_on', 'referred_on')],
+        none,
+    ),
+    (
+        'annex_a_4_assessments',
+        'stg_social_care__annex_a_4_assessments',
+        'int_cin_assessments_in_force',
+        [('started_on', 'started_on')],
+        none,
+    ),
+    (
+        'annex_a_5_section47',
+        'stg_social_care__annex_a_5_section47',
+        'int_cin_enquiries_in_force',
+        [('started_on', 'started_on')],
+        none,
+    ),
+] -%}
+{#- Datasets whose rows belong to a row of another dataset of their document, and are in force with it: that dataset,
+    what is in force of it, and the numbers, besides the child's, that lead to it. -#}
+{%- set belonging = [
+    (
+        'cin_assessment_factor',
+        'stg_social_care__cin_assessment_factor',
+        'stg_social_care__cin_assessment',
+        'int_cin_assessments_in_force',
+        ['cin_details_id', 'assessment_id'],
+    ),
+    ('cin_disability', 'stg_social_care__cin_disability', 'stg_social_care__cin_child', 'int_cin_children_in_force', []),
 ] -%}
 {#- Datasets of which each row in force is one row of a table, and the condition for those rows that are. -#}
 {%- set row_for_row = [
@@ -42,11 +83,22 @@
     ('exclusions', 'fct_exclusion', none),
     ('peps', 'fct_personal_education_plan', none),
     ('attainment', 'fct_attainment', none),
+    ('cin_details', 'fct_referral', "source_dataset = 'cin_details'"),
+    ('cin_assessment', 'fct_assessment', "source_dataset = 'cin_assessment'"),
+    ('cin_assessment_factor', 'fct_assessment_factor', none),
+    ('cin_section47', 'fct_section47_enquiry', "source_dataset = 'cin_section47'"),
+    ('cin_disability', 'bridge_child_disability', none),
+    ('annex_a_1_contacts', 'fct_contact', none),
+    ('annex_a_2_early_help', 'fct_early_help_assessment', none),
+    ('annex_a_3_referrals', 'fct_referral', "source_dataset = 'annex_a_3_referrals'"),
+    ('annex_a_4_assessments', 'fct_assessment', "source_dataset = 'annex_a_4_assessments'"),
+    ('annex_a_5_section47', 'fct_section47_enquiry', "source_dataset = 'annex_a_5_section47'"),
 ] -%}
 {#- Datasets that are counted in a way of their own below. -#}
 {%- set counted_otherwise = [
     'ssda903_header',
     'ssda903_uasc',
+    'cin_header',
     'pupils',
     'patients',
 ] -%}
@@ -163,6 +215,37 @@ duplicates as (
     ),
 
 {% endfor %}
+with_their_owners as (
+
+    {%- for dataset, model, owners, owners_in_force, keys in belonging %}
+        select
+            rows_told.authority_code,
+            '{{ dataset }}' as dataset,
+            sum(case when owners.source_row is null then 1 else 0 end) as rows_without_owner,
+            sum(
+                case when owners.source_row is not null and in_force.source_row is null then 1 else 0 end
+            ) as rows_superseded
+
+        from {{ ref(model) }} as rows_told
+        left join {{ ref(owners) }} as owners
+            on rows_told.authority_code = owners.authority_code
+                and rows_told.source_file = owners.source_file
+                and rows_told.child_key = owners.child_key
+                {%- for key in keys %}
+                and rows_told.{{ key }} = owners.{{ key }}
+                {%- endfor %}
+        left join {{ ref(owners_in_force) }} as in_force
+            on owners.authority_code = in_force.authority_code
+                and owners.source_file = in_force.source_file
+                and owners.source_row = in_force.source_row
+        group by rows_told.authority_code
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
+    {%- endfor %}
+
+),
+
 superseded_in_parts as (
 
     {%- for dataset, model, keys in yearly %}
@@ -201,10 +284,45 @@ superseded_in_parts as (
         from {{ ref(model) }}
         where {{ condition }}
         group by authority_code
-        {%- if not loop.last %}
-            union all
-        {%- endif %}
+        union all
     {%- endfor %}
+    {%- for dataset, model, census, keys, condition in filling_up %}
+        select
+            kept.authority_code,
+            '{{ dataset }}' as dataset,
+            count(*) - count(
+                distinct case
+                    when census.child_key is null
+                        then
+                            concat(
+                                cast(kept.child_key as {{ dbt.type_string() }})
+                                {%- for key, _ in keys %},
+                                ' ',
+                                coalesce(cast(kept.{{ key }} as {{ dbt.type_string() }}), '')
+                                {%- endfor %}
+                            )
+                end
+            ) as rows_superseded
+
+        from {{ of_children(ref(model), 'social_care') }} as kept
+        left join {{ ref(census) }} as census
+            on kept.authority_code = census.authority_code
+                and kept.child_key = census.child_key
+                {%- for key, census_key in keys %}
+                and kept.{{ key }} = census.{{ census_key }}
+                {%- endfor %}
+                {%- if condition %}
+                and {{ condition }}
+                {%- endif %}
+        group by kept.authority_code
+        union all
+    {%- endfor %}
+    select
+        authority_code,
+        dataset,
+        rows_superseded
+
+    from with_their_owners
 
 ),
 
@@ -342,6 +460,16 @@ in_facts as (
 
     from header_years
     union all
+    -- one header a document, and dim_extract tells of each
+    select
+        authority_code,
+        'cin_header' as dataset,
+        count(*) as rows_in_facts
+
+    from extracts
+    where dataset = 'cin_header'
+    group by authority_code
+    union all
     select
         authority_code,
         'ssda903_uasc' as dataset,
@@ -404,6 +532,7 @@ counted as (
         coalesce(duplicates.rows_duplicate, 0) as rows_duplicate,
         coalesce(second_suppliers.rows_second_supplier, 0) as rows_second_supplier,
         coalesce(without_header.rows_without_header, 0) as rows_without_header,
+        coalesce(with_their_owners.rows_without_owner, 0) as rows_without_owner,
         case
             when told.dataset not in ('{{ with_facts | join("', '") }}')
                 then coalesce(in_force.rows_in_force, 0) - coalesce(duplicates.rows_duplicate, 0)
@@ -434,6 +563,9 @@ counted as (
     left join without_header
         on told.authority_code = without_header.authority_code
             and told.dataset = without_header.dataset
+    left join with_their_owners
+        on told.authority_code = with_their_owners.authority_code
+            and told.dataset = with_their_owners.dataset
 
 ),
 
@@ -448,10 +580,11 @@ final as (
         cast(rows_duplicate as bigint) as rows_duplicate,
         cast(rows_second_supplier as bigint) as rows_second_supplier,
         cast(rows_without_header as bigint) as rows_without_header,
+        cast(rows_without_owner as bigint) as rows_without_owner,
         cast(rows_without_fact as bigint) as rows_without_fact,
         cast(
             rows_in_force - rows_in_facts - rows_superseded - rows_duplicate
-            - rows_second_supplier - rows_without_header - rows_without_fact
+            - rows_second_supplier - rows_without_header - rows_without_owner - rows_without_fact
             as bigint
         ) as rows_unexplained
 

@@ -1,1 +1,4 @@
-{{ in_force(ref('stg_social_care__cin_child'), ['authority_code', 'child_key']) }}
+{{ in_force(
+    of_children(ref('stg_social_care__cin_child'), 'social_care'),
+    ['authority_code', 'child_key']
+) }}

@@ -8,6 +8,12 @@ factors as (
 
 assessments as (
 
+    select * from {{ ref('stg_social_care__cin_assessment') }}
+
+),
+
+in_force as (
+
     select * from {{ ref('int_cin_assessments_in_force') }}
 
 ),
@@ -15,8 +21,9 @@ assessments as (
 final as (
 
     select
-        factors.*,
-        assessments.started_on as assessment_started_on
+        {{ all_but('factors', 'child_key') }},
+        in_force.child_key,
+        in_force.started_on as assessment_started_on
 
     from factors
     inner join assessments
@@ -25,6 +32,10 @@ final as (
             and factors.child_key = assessments.child_key
             and factors.cin_details_id = assessments.cin_details_id
             and factors.assessment_id = assessments.assessment_id
+    inner join in_force
+        on assessments.authority_code = in_force.authority_code
+            and assessments.source_file = in_force.source_file
+            and assessments.source_row = in_force.source_row
 
 )
 

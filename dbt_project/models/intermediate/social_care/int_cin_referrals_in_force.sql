@@ -1,1 +1,47 @@
-{{ in_force(ref('stg_social_care__cin_details'), ['authority_code', 'child_key', 'referred_on']) }}
+with
+
+in_force as (
+
+    {{ in_force(
+        of_children(ref('stg_social_care__cin_details'), 'social_care'),
+        ['authority_code', 'child_key', 'referred_on']
+    ) }}
+
+),
+
+newest as (
+
+    select
+        authority_code,
+        max(collection_year) as collection_year
+
+    from in_force
+    group by authority_code
+
+),
+
+final as (
+
+    select
+        {{ all_but('in_force', 'marks') }},
+        nullif(
+            concat_ws(
+                ' ',
+                in_force.marks,
+                case
+                    when
+                        in_force.closed_on is null
+                        and not coalesce(in_force.is_no_further_action, false)
+                        and in_force.collection_year < newest.collection_year
+                        then 'REFERRAL-OPEN-MISSING-LATER'
+                end
+            ),
+            ''
+        ) as marks
+
+    from in_force
+    inner join newest on in_force.authority_code = newest.authority_code
+
+)
+
+select * from final

@@ -7,7 +7,7 @@ with
 
 census as (
 
-    select * from {{ of_children(ref('int_cin_referrals_in_force'), 'social_care') }}
+    select * from {{ ref('int_cin_referrals_in_force') }}
 
 ),
 

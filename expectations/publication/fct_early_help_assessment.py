@@ -1,0 +1,15 @@
+"""Early help assessments."""
+
+from __future__ import annotations
+
+from great_expectations.expectations.expectation import Expectation
+
+from expectations.publication import Publication, not_after_night, not_before
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        not_after_night(publication, "started_on", mostly=0.99),
+        not_before("completed_on", "started_on", "PUB-SPELL-REVERSED"),
+    ]
