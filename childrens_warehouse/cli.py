@@ -67,7 +67,8 @@ def land(night: Night = None) -> None:
 def replay(
     dataset: Annotated[str | None, typer.Option(help="This dataset alone, e.g. attendance.")] = None,
 ) -> None:
-    """Judge again, from the archive, the files in force that have rows set aside: after a code list was extended."""
+    """Judge again, from the archive, the files in force that have rows set aside, or whose distances were derived
+    with another postcode directory: after a code list was extended or the directory updated."""
     from childrens_warehouse.datasets import BY_NAME
     from childrens_warehouse.landing.night import judge_again
 
@@ -77,7 +78,7 @@ def replay(
     outcomes = judge_again(_settings(), f"replay-{now:%Y%m%dT%H%M%S}", now.date(), dataset)
     _print_outcomes(outcomes)
     if not outcomes:
-        typer.echo("No file in force has rows set aside.")
+        typer.echo("No file in force has rows set aside or would be derived otherwise.")
 
 
 @app.command()

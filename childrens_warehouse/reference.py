@@ -12,6 +12,8 @@ from childrens_warehouse.settings import PROJECT
 
 SEEDS = PROJECT / "seeds"
 
+AUTHORITIES, DISTRICTS = "local_authority.csv", "local_authority_district.csv"
+
 # Lists that carry more than a label have a seed of their own: (file, column that holds the code).
 _OWN_SEED = {
     "PLACE": ("placement_type.csv", "placement_type_code"),
@@ -66,6 +68,26 @@ def spellings(list_name: str) -> dict[str, str]:
 def plain(text: str) -> str:
     """What letter case, blanks and punctuation do not change. `landing.rows` says the same in SQL."""
     return " ".join(re.findall("[a-z0-9]+", text.lower()))
+
+
+@cache
+def authority_by_area() -> dict[str, str]:
+    """ONS code of an English district, county or unitary authority -> three-digit code of its upper-tier authority."""
+    areas = {row["ons_code"]: row["local_authority_code"] for row in _rows(AUTHORITIES) if row["country"] == "England"}
+    return areas | {row["ons_code"]: row["local_authority_code"] for row in _rows(DISTRICTS)}
+
+
+@cache
+def successors(authority: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The authorities that took over the area of a former one: those that lie in it wholly, those that only overlap it.
+
+    Worked example: 928 (Northamptonshire) became 940 and 941, wholly. 835 (the county of Dorset) became 838 wholly,
+    and 839 in part: that one has Bournemouth and Poole too.
+    """
+    followed = {row["local_authority_code"]: row["succeeded_by"].split(";") for row in _rows(AUTHORITIES)}
+    found = [code for code in followed.get(authority, ()) if code]
+    shared = tuple(code for code in found if sum(code in others for others in followed.values()) > 1)
+    return tuple(code for code in found if code not in shared), shared
 
 
 @cache

@@ -32,7 +32,8 @@ NIGHT_COLUMNS = "as_at DATE, known_on TIMESTAMP"
 def typed_columns(dataset: Dataset) -> list[tuple[str, str]]:
     """(name, DuckDB type) of every column of `raw.<dataset>`."""
     declared = [(str(column.raw_name), column.raw_type) for column in dataset.raw_columns]
-    return declared + [(name, kind) for name, kind, _ in LINEAGE]
+    derived = [(column.name, column.raw_type) for column in dataset.derived_columns]
+    return declared + derived + [(name, kind) for name, kind, _ in LINEAGE]
 
 
 def create_empty(connection: duckdb.DuckDBPyConnection) -> None:

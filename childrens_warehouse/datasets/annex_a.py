@@ -7,6 +7,7 @@ Names of columns are those of the template; `spellings` are what councils make o
 from __future__ import annotations
 
 from childrens_warehouse.datasets.declaration import (
+    Area,
     Column,
     Coverage,
     Dataset,
@@ -74,7 +75,7 @@ WHO = (TEAM, WORKER)
 
 def list_of(
     number: int, name: str, title: str, grain: str, columns: tuple[Column, ...], key: tuple[str, ...],
-    spell: tuple[str, str] | None = None, may_be_empty: bool = False,
+    spell: tuple[str, str] | None = None, may_be_empty: bool = False, derived: tuple[Area, ...] = (),
 ) -> Dataset:  # fmt: skip
     return Dataset(
         name=f"annex_a_{number}_{name}",
@@ -90,6 +91,7 @@ def list_of(
         spell=spell,
         ceiling=CEILING,
         may_be_empty=may_be_empty,
+        derived=derived,
     )
 
 
@@ -289,6 +291,7 @@ CHILDREN_IN_CARE = list_of(
     ),
     key=("Child Unique ID", "Date Started to be Looked After"),
     spell=("Date Started to be Looked After", "Date Ceased to be Looked After"),
+    derived=(Area("Placement postcode", "placement"),),
 )  # fmt: skip
 
 CARE_LEAVERS = list_of(

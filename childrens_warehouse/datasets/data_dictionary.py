@@ -81,7 +81,15 @@ def _dataset(dataset: Dataset) -> str:
         f"### {dataset.source.value}/{dataset.files[0]}: {dataset.title}\n\n{dataset.grain} "
         f"Dataset `{dataset.name}`, {', '.join(said)}.\n\n"
         + _table(("column", "kind", "in raw", "personal data", "what"), rows)
+        + _derived(dataset)
     )
+
+
+def _derived(dataset: Dataset) -> str:
+    if not dataset.derived:
+        return ""
+    rows = [(f"`{column.name}`", column.raw_type, column.description) for column in dataset.derived_columns]
+    return "\nDerived on landing from the row's postcodes, in raw only:\n\n" + _table(("column", "type", "what"), rows)
 
 
 def _beside(column: Column) -> list[str]:

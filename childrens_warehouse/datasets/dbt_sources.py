@@ -125,6 +125,7 @@ def _dataset_table(dataset: Dataset) -> dict[str, Any]:
         },
         "columns": [
             *map(_declared_column, dataset.raw_columns),
+            *(_column(column.name, column.raw_type, column.description) for column in dataset.derived_columns),
             *(_column(name, kind, description) for name, kind, description in LINEAGE),
         ],
     }

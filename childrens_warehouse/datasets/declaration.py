@@ -159,6 +159,65 @@ class RowMark:
 
 
 @dataclass(frozen=True)
+class DerivedColumn:
+    """A column of raw that no file delivers: landing makes it, where the values are that raw does not carry."""
+
+    name: str
+    raw_type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Area:
+    """In whose area a postcode lies, by the boundaries of the postcode directory that landing uses.
+
+    postcode: name of the postcode's column. place: what is there, as the names of the derived columns say it.
+    """
+
+    postcode: str
+    place: str
+
+    @property
+    def columns(self) -> tuple[DerivedColumn, ...]:
+        return (
+            DerivedColumn(
+                f"{self.place}_authority_code", "VARCHAR",
+                f"Upper-tier local authority in whose area {self.postcode} lies: its three-digit code, or WAL, SCO, "
+                "NIR, NUK; null if the postcode is blank or not known.",
+            ),
+            DerivedColumn(
+                f"is_{self.place}_in_authority", "BOOLEAN",
+                f"Does {self.postcode} lie in the area of the authority that delivered the file, or of one that "
+                "succeeded it alone? Null if that is not known.",
+            ),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far it is from home to a placement, in a straight line.
+
+    home, placement: names of the two postcodes' columns.
+    """
+
+    home: str
+    placement: str
+
+    @property
+    def columns(self) -> tuple[DerivedColumn, ...]:
+        return (
+            DerivedColumn(
+                "distance_miles", "DECIMAL(5,1)",
+                f"Miles from {self.home} to {self.placement} in a straight line, one decimal, half up.",
+            ),
+            DerivedColumn(
+                "distance_missing_reason_code", "VARCHAR",
+                "Why there are no miles (list DISTANCE_MISSING); null if there are.",
+            ),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Dataset:
     """One list of one source: a file of its own, or a part of a file that bears several.
 
@@ -174,6 +233,7 @@ class Dataset:
     authority_column: the column in which the file says which authority it is of; of another, the whole file is refused.
     may_be_empty: a file without rows is believed (a council may have no such child).
     due: when, local time on the morning after the extract date, the file is expected.
+    derived: what landing makes of the row's postcodes, which raw does not carry.
     """
 
     name: str
@@ -197,6 +257,7 @@ class Dataset:
     since: int | None = None
     until: int | None = None
     authority_column: str = ""
+    derived: tuple[Area | Distance, ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -212,6 +273,10 @@ class Dataset:
     @property
     def raw_columns(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.is_in_raw)
+
+    @property
+    def derived_columns(self) -> tuple[DerivedColumn, ...]:
+        return tuple(column for each in self.derived for column in each.columns)
 
     @property
     def raw_key(self) -> tuple[str, ...]:

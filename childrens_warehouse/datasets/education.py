@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from childrens_warehouse.datasets.declaration import (
+    Area,
     Coverage,
     Dataset,
     Identifier,
@@ -54,6 +55,7 @@ PUPILS = Dataset(
     key=("upn",),
     coverage=Coverage.FULL,
     owner=OWNER,
+    derived=(Area("postcode", "home"),),
 )
 
 SCHOOLS = Dataset(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from childrens_warehouse.datasets import marks
 from childrens_warehouse.datasets.declaration import (
+    Area,
     Coverage,
     Dataset,
     Identifier,
@@ -50,6 +51,7 @@ PATIENTS = Dataset(
     key=("patient_id",),
     coverage=Coverage.FULL,
     owner=OWNER,
+    derived=(Area("postcode", "home"),),
 )
 
 HEALTH_ASSESSMENTS = Dataset(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from childrens_warehouse.datasets import marks
 from childrens_warehouse.datasets.declaration import (
+    Area,
     Column,
     Coverage,
     Dataset,
@@ -64,6 +65,7 @@ PERSONS = Dataset(
     key=("child_id",),
     coverage=Coverage.FULL,
     owner=OWNER,
+    derived=(Area("home_postcode", "home"),),
     marks=(
         RowMark("BIRTH-DATE-MISSING", "date_of_birth is null and expected_date_of_birth is null"),
         marks.before_birth("date_of_death", birth="date_of_birth"),

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from childrens_warehouse.datasets import marks
 from childrens_warehouse.datasets.declaration import (
+    Area,
     Column,
     Coverage,
     Dataset,
+    Distance,
     Identifier,
     Part,
     PersonalData,
@@ -97,6 +99,7 @@ EPISODES = Dataset(
     owner=OWNER,
     date_format=DATE_FORMAT,
     spell=("DECOM", "DEC"),
+    derived=(Area("HOME_POST", "home"), Area("PL_POST", "placement"), Distance("HOME_POST", "PL_POST")),
     # SSDA903 rule 148: an episode's end and its reason come together or not at all.
     marks=(RowMark("EPISODE-END-REASON", "(dec is null) <> (rec is null)"),),
 )

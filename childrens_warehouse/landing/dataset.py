@@ -14,7 +14,7 @@ from childrens_warehouse import sql, waivers
 from childrens_warehouse.datasets import Coverage, Dataset
 from childrens_warehouse.datasets.declaration import may_lack
 from childrens_warehouse.errors import FileRefused
-from childrens_warehouse.landing import keep, pseudonyms, quarantine, rows
+from childrens_warehouse.landing import keep, places, pseudonyms, quarantine, rows
 from childrens_warehouse.landing.formats.text_rows import TextRows
 from childrens_warehouse.quality.judge import Judgement, Verdict
 from childrens_warehouse.raw import withdrawals
@@ -91,6 +91,7 @@ class DatasetLanding:
             rows_read=text.rows_read,
             rows_loaded=text.rows_read - refused.total,
             rows_refused=refused.total,
+            derived_with=places.derived_with(dataset),
         )
         keep.write_restricted(connection, dataset, acceptance, self.home)
         keep.write_content(connection, dataset, acceptance, self.home, duplicates)

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from childrens_warehouse import sql
 from childrens_warehouse.datasets import Column, Coverage, Dataset, PersonalData
+from childrens_warehouse.landing import places
 from childrens_warehouse.landing.identifiers import MARKS
 from childrens_warehouse.landing.pseudonyms import Pseudonymiser
 from childrens_warehouse.raw.acceptance import Acceptance
@@ -100,6 +101,9 @@ def write_content(
         elif column.personal is PersonalData.BIRTH_DATE:
             expression = f"cast(date_trunc('month', j.{_name(column)}) as date)"
         cells.append(f"cast({expression} as {column.raw_type}) as {sql.name(str(column.raw_name))}")
+    derived = places.derive(connection, dataset, acceptance.authority, home)
+    cells += derived.cells
+    joins += derived.joins
     marks += [f"case when not ({' and '.join(tests)}) then '{mark}' end" for mark, tests in is_valid.items()]
     is_marked += [f"not ({' and '.join(tests)})" for tests in is_valid.values()]
     if duplicates:

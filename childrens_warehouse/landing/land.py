@@ -17,9 +17,9 @@ from pathlib import Path
 import duckdb
 
 from childrens_warehouse import sql
-from childrens_warehouse.datasets import Dataset
+from childrens_warehouse.datasets import BY_NAME, Dataset
 from childrens_warehouse.errors import FileRefused
-from childrens_warehouse.landing import formats, pseudonyms, quarantine, receive
+from childrens_warehouse.landing import formats, places, pseudonyms, quarantine, receive
 from childrens_warehouse.landing.dataset import DatasetLanding, counts
 from childrens_warehouse.landing.delivery import Delivery, Outcome
 from childrens_warehouse.landing.formats.readable import check_text
@@ -42,13 +42,15 @@ def land(settings: Settings, delivery: Delivery, run_id: str) -> tuple[Outcome, 
 
 def judge_again(settings: Settings, run_id: str, night: dt.date, dataset: str | None = None) -> tuple[Outcome, ...]:
     """Judge anew, from the archive, the files in force of which rows were set aside: their rows are taken in where a
-    code list, a declaration or a waiver now lets them.
+    code list, a declaration or a waiver now lets them. So are those whose derived columns would come out otherwise
+    today, by a newer postcode directory or because they were landed before there were any.
 
     dataset: that one alone. What a file replaces, and when it was generated, stays as it was.
     """
     of_file: dict[tuple[str, ...], list[Acceptance]] = defaultdict(list)
     for each in in_force(settings).extracts:
-        if each.rows_refused and dataset in (None, each.dataset):
+        outdated = each.derived_with != places.derived_with(BY_NAME[each.dataset])
+        if (each.rows_refused or outdated) and dataset in (None, each.dataset):
             of_file[each.authority, each.source, each.extract_date.isoformat(), each.file_name].append(each)
     outcomes: list[Outcome] = []
     for (authority, source, extract_date, file_name), acceptances in sorted(of_file.items()):
@@ -229,8 +231,9 @@ class _FileLanding:
     def _accept_again(self, acceptance: Acceptance, before: Acceptance) -> Outcome:
         """Known content under a new stamp, at most a new acceptance."""
         acceptance = replace(
-            acceptance, rows_read=before.rows_read, rows_loaded=before.rows_loaded, rows_refused=before.rows_refused
-        )
+            acceptance, rows_read=before.rows_read, rows_loaded=before.rows_loaded, rows_refused=before.rows_refused,
+            derived_with=before.derived_with,
+        )  # fmt: skip
         commit(acceptance, self.home)
         notes = None
         if before.extract_date != acceptance.extract_date:

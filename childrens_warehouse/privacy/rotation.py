@@ -26,7 +26,8 @@ import pyarrow as pa
 from childrens_warehouse import sql
 from childrens_warehouse.build import candidate
 from childrens_warehouse.build.candidate import Workspace
-from childrens_warehouse.datasets import BY_NAME, LINEAGE, Dataset, PersonalData
+from childrens_warehouse.build.raw_schema import typed_columns
+from childrens_warehouse.datasets import BY_NAME, Dataset, PersonalData
 from childrens_warehouse.errors import ConfigurationError, RotationFailed
 from childrens_warehouse.identity import decisions
 from childrens_warehouse.landing.pseudonyms import Pseudonymiser
@@ -237,7 +238,7 @@ def _domains_in(
         for column in dataset.raw_columns
         if column.identifier or column.personal is PersonalData.POSTCODE
     }
-    known = {str(column.raw_name) for column in dataset.raw_columns} | {name for name, _, _ in LINEAGE}
+    known = {name for name, _ in typed_columns(dataset)}
     if is_content and (strange := [name for name in found if name not in known]):
         raise ConfigurationError(
             f"{path} has columns that {dataset.name} does not declare ({', '.join(strange)}): whether they hold "

@@ -26,7 +26,10 @@ from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
 
 @dataclass(frozen=True)
 class Acceptance:
-    """One accepted file. Times are UTC; rows_read = rows_loaded + rows_refused."""
+    """One accepted file. Times are UTC; rows_read = rows_loaded + rows_refused.
+
+    derived_with: which directory and rules its derived columns were made with; None when it has none.
+    """
 
     authority: str
     source: str
@@ -40,6 +43,7 @@ class Acceptance:
     rows_loaded: int
     rows_refused: int
     key_id: str
+    derived_with: str | None = None
 
     @property
     def file_id(self) -> str:

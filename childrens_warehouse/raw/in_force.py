@@ -54,7 +54,7 @@ class InForce:
         told = [f"known_on={self.known_on}", f"as_at={self.as_at}"]
         told += sorted(
             f"{each.authority}/{each.dataset}/{each.scope}/{each.sha256}/{each.extract_date}/{each.key_id}/"
-            f"{each.rows_loaded}"
+            f"{each.rows_loaded}/{each.derived_with}"
             for each in self.extracts
         )
         told += [f"{each.authority}/{each.month}/{each.fingerprint}" for each in self.partitions]

@@ -1,12 +1,14 @@
 """Invented people: names, identifiers with true check digits, postcodes.
 
-NHS numbers begin with 9, which is not issued to anybody; names and postcodes are put together at random.
+NHS numbers begin with 9, which is not issued to anybody; names are put together at random. Nearly all postcodes
+exist; none of these people does.
 """
 
 from __future__ import annotations
 
 import random
 
+from childrens_warehouse.simulate.postcodes import INWARD
 from childrens_warehouse.simulate.scenario import pick
 
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
@@ -59,7 +61,7 @@ SURNAMES = (
 )  # fmt: skip
 
 # Outward codes in and around the authority, and the far ones where some children are placed.
-NEAR = ("HA0", "HA1", "HA2", "HA3", "HA5", "HA7", "HA8", "HA9")
+NEAR = ("HA1", "HA1", "HA2", "HA2", "HA3", "HA5", "HA7", "HA8")
 AROUND = ("UB5", "UB6", "WD6", "WD19", "NW9", "NW7", "HA4", "HA6")
 FAR = ("LU2", "MK6", "RG2", "CT9", "BN3", "NN1", "PE3", "B31", "SS1", "CO4", "LE3", "DN4")
 INWARD_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
@@ -111,4 +113,12 @@ def ethnicity(rng: random.Random, unaccompanied: bool = False) -> str:
 
 
 def postcode(rng: random.Random, outward: tuple[str, ...] = NEAR) -> str:
-    return f"{rng.choice(outward)} {rng.randrange(1, 10)}{rng.choice(INWARD_LETTERS)}{rng.choice(INWARD_LETTERS)}"
+    """One that exists in one of the outward codes; one in fifty is put together at random, and may be nobody's."""
+    where, digit = rng.choice(outward), rng.randrange(1, 10)
+    letters = rng.choice(INWARD_LETTERS) + rng.choice(INWARD_LETTERS)
+    number = digit * 400 + INWARD_LETTERS.index(letters[0]) * 20 + INWARD_LETTERS.index(letters[1])
+    if number % 50 == 0:
+        return f"{where} {digit}{letters}"
+    existing = INWARD[where]
+    start = number % (len(existing) // 3) * 3
+    return f"{where} {existing[start : start + 3]}"

@@ -60,6 +60,7 @@ def test_columns_that_are_named_exist(dataset: Dataset):
     names = [name.lower() for column in dataset.columns for name in (column.name, *column.spellings)]
     assert len(names) == len(set(names))
     raw = [column.raw_name for column in dataset.raw_columns]
+    raw += [column.name for column in dataset.derived_columns]
     assert len(raw) == len(set(raw)) and None not in raw
 
 

@@ -46,7 +46,7 @@ def deliver(supplier: Supplier) -> None:
         header = "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n"
         header += f"7,1,17/06/2005,WBRI,{UPNS[0].lower()},,\n8,2,18/06/2005,WBRI,UN1,,\n9,2,18/06/2005,WBRI,X123,,\n"
         pupils = PUPILS + "".join(
-            f"{upn},,{n + 7},Canary,Yellowbird,2005-06-17,1,WBRI,HA{n} 1AA,N,,N,943 476 591{9 - n % 2}\n"
+            f"{upn},,{n + 7},Canary,Yellowbird,2005-06-17,1,WBRI,HA{n} 2UJ,N,,N,943 476 591{9 - n % 2}\n"
             for n, upn in enumerate(UPNS)
         )
         marks = "upn,school_urn,date,session,supplier,mark\n"
@@ -158,7 +158,7 @@ def test_nothing_of_the_old_epoch_is_left_and_all_is_for_the_owner_alone(supplie
     for folder in (home.raw, home.restricted):
         for path in [folder, *folder.rglob("*")]:
             assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
-    names = {path.name.split(".", 1)[1] for path in home.restricted.rglob("*.parquet")}
+    names = {path.name.split(".", 1)[1] for path in home.restricted.glob("*/*/*.parquet")}
     assert names == {"identities.parquet", "persons.parquet"}
 
 
