@@ -113,9 +113,7 @@ def _of_distance(distance: Distance) -> tuple[str, str]:
     before one that is blank, since it is what can be put right.
     """
     home, placement = _place(distance.home), _place(distance.placement)
-    metres = (
-        f"sqrt(pow({placement}.easting - {home}.easting, 2) + pow({placement}.northing - {home}.northing, 2))"
-    )
+    metres = f"sqrt(pow({placement}.easting - {home}.easting, 2) + pow({placement}.northing - {home}.northing, 2))"
     reason = (
         f"case when not {home}.is_known then 'home_unknown' when not {placement}.is_known then 'placement_unknown' "
         f"when {_cell(distance.home)} is null then 'home_blank' "
@@ -186,7 +184,5 @@ def _package_folder() -> Path:
 
 @cache
 def _derived_with() -> str:
-    seeds = b"".join(
-        (reference.SEEDS / file).read_bytes() for file in (reference.AUTHORITIES, reference.DISTRICTS)
-    )
+    seeds = b"".join((reference.SEEDS / file).read_bytes() for file in (reference.AUTHORITIES, reference.DISTRICTS))
     return f"{_RULES}-{metadata.version(_PACKAGE)}-{hashlib.sha256(seeds).hexdigest()[:8]}"

@@ -76,5 +76,6 @@ def test_the_unknown_member_is_in_every_code_dimension(empty_build: Built):
         ("dim_legal_status", "legal_status_code"),
         ("dim_ethnicity", "ethnicity_code"),
         ("dim_placement_provider", "provider_code"),
+        ("dim_local_authority", "local_authority_code"),
     ):
         assert empty_build.query(f"select count(*) from marts.{table} where {column} = 'unknown'") == [(1,)]

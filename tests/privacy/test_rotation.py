@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from childrens_warehouse.build import candidate
 from childrens_warehouse.cli import app
-from childrens_warehouse.datasets import ALL, PersonalData
+from childrens_warehouse.datasets import ALL, BY_NAME, PersonalData
 from childrens_warehouse.errors import BusyError, ConfigurationError, RotationFailed
-from childrens_warehouse.landing import pseudonyms
+from childrens_warehouse.landing import places, pseudonyms
 from childrens_warehouse.landing.identifiers import upn_check_letter
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.privacy import rotation
@@ -145,7 +145,11 @@ def test_the_same_rows_under_other_pseudonyms(supplier):
     assert with_values(settings, NEW) == before
     assert len(list(accepted(settings.home))) == events
     assert not old_keys & set(values(settings, NEW))
-    # and what bears no pseudonym of its own is as it was
+    # and what bears no pseudonym of its own is as it was, what was derived of the postcodes among it
+    assert {row["home_authority_code"] for row in rows(settings)["pupils"]} >= {"310"}
+    assert {each.derived_with for each in accepted(settings.home) if each.dataset == "pupils"} == {
+        places.derived_with(BY_NAME["pupils"])
+    }
     assert rows(settings)["schools"] == old_raw["schools"]
     assert any(row["pupil_key"] is not None for row in rows(settings)["ssda903_header"])
 

@@ -11,6 +11,7 @@ from lxml import etree
 
 from childrens_warehouse.datasets.declaration import may_lack
 from childrens_warehouse.datasets.ssda903 import SOCIAL_WORKER_EPISODES
+from childrens_warehouse.simulate.postcodes import INWARD
 from tests.simulate.conftest import Extracts, day_of, read
 
 ADOPTED = {"E11", "E12"}
@@ -482,3 +483,15 @@ def test_results_are_of_pupils_of_the_right_age(told: Extracts) -> None:
         assert row["stage"] == "KS4" or row["year"] not in ("2020", "2021")
         if row["stage"] == "KS2" and row["measure"] == "level":
             assert int(row["year"]) <= 2015 and row["result"] in "2345"
+
+
+def test_most_postcodes_exist(told: Extracts) -> None:
+    """So that distances come out: nearly all of those written, and homes in the council's own area mostly."""
+    episodes = [row for path in told.files("ssda903_episodes") for row in read(path)]
+    written = [row[column].partition(" ") for row in episodes for column in ("HOME_POST", "PL_POST") if row[column]]
+    exist = [
+        inward in {INWARD[outward][at : at + 3] for at in range(0, len(INWARD[outward]), 3)}
+        for outward, _, inward in written
+    ]
+    assert 0.93 < sum(exist) / len(exist) < 1
+    assert {outward for outward, _, _ in written} == set(INWARD)

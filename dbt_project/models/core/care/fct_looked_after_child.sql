@@ -146,7 +146,17 @@ final as (
 
         -- measures
         cast(coalesce(counted.placements_in_year_count, 0) as integer) as placements_in_year_count,
-        cast(coalesce(counted.placements_in_twelve_months_count, 0) as integer) as placements_in_twelve_months_count
+        cast(coalesce(counted.placements_in_twelve_months_count, 0) as integer) as placements_in_twelve_months_count,
+
+        -- where the child lives on the day
+        case
+            when placements.distance_missing_reason_code = 'unaccompanied' then 'unaccompanied'
+            when placements.distance_miles <= 20 then 'up_to_20'
+            when placements.distance_miles <= 50 then 'over_20_to_50'
+            when placements.distance_miles > 50 then 'over_50'
+            else 'unknown'
+        end as distance_band,
+        placements.is_in_authority
 
     from looked_after
 

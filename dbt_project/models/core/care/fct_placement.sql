@@ -214,7 +214,14 @@ final as (
         -- lineage
         with_carers.marks,
         with_carers.source_file,
-        with_carers.source_row
+        with_carers.source_row,
+
+        -- where it lies: int_placements_rebuilt has the rule; 20.0 miles are not over 20, 20.1 are
+        with_carers.distance_miles,
+        with_carers.distance_missing_reason_code,
+        with_carers.placement_authority_code,
+        with_carers.is_in_authority,
+        with_carers.distance_miles > 20 as is_over_20_miles
 
     from with_carers
 

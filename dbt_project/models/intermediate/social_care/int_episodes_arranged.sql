@@ -83,6 +83,10 @@ bounded as (
         placement_change_reason_code,
         provider_urn,
         placement_postcode_key,
+        placement_authority_code,
+        is_placement_in_authority,
+        distance_miles,
+        distance_missing_reason_code,
         marks,
         source_file,
         source_row
@@ -184,6 +188,10 @@ final as (
         placement_change_reason_code,
         provider_urn,
         placement_postcode_key,
+        placement_authority_code,
+        is_placement_in_authority,
+        distance_miles,
+        distance_missing_reason_code,
         nullif(
             concat_ws(
                 ' ',

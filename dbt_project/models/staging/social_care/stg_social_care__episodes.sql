@@ -26,6 +26,13 @@ final as (
         cast(rec as {{ dbt.type_string() }}) as end_reason_code,
         cast(reason_place_change as {{ dbt.type_string() }}) as placement_change_reason_code,
 
+        -- derived on landing
+        cast(home_authority_code as {{ dbt.type_string() }}) as home_authority_code,
+        cast(placement_authority_code as {{ dbt.type_string() }}) as placement_authority_code,
+        cast(is_placement_in_authority as boolean) as is_placement_in_authority,
+        cast(distance_miles as decimal(5, 1)) as distance_miles,
+        cast(distance_missing_reason_code as {{ dbt.type_string() }}) as distance_missing_reason_code,
+
         -- dates
         cast(decom as date) as started_on,
         cast(dec as date) as ended_on,
