@@ -12,21 +12,15 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import json
-import os
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
-import threading
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
+from bench import star
 from bench.baseline import FILES
+from bench.running import timed
 from childrens_warehouse.datasets import ALL
-from childrens_warehouse.settings import PROJECT
 from childrens_warehouse.simulate import Scenario, simulate
 
 NIGHT = dt.date(2017, 5, 22)  # a Monday in term: one more night brings one more school day
@@ -40,58 +34,6 @@ MOST_SECONDS_MORE = 30.0
 MOST_TIMES_BARE = 4.0
 MOST_BYTES_LANDING = 1.5e9
 MOST_SECONDS_AGAIN = 2.0
-
-
-@dataclass(frozen=True)
-class Timed:
-    """One run of a process: what it printed, its wall time and the peak memory of it and its children."""
-
-    printed: dict[str, object]
-    seconds: float
-    peak_bytes: int
-
-
-def timed(module: str, *arguments: str, home: Path | None = None) -> Timed:
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    if home:
-        environment["WAREHOUSE_HOME"] = str(home)
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
-        cwd=PROJECT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    peak = [0]
-    done = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(process.pid, peak, done))
-    watcher.start()
-    output, _ = process.communicate()
-    done.set()
-    watcher.join()
-    if process.returncode:
-        raise SystemExit(f"{module} failed with {process.returncode}")
-    return Timed(json.loads(output.strip().splitlines()[-1]), time.perf_counter() - started, peak[0])
-
-
-def _watch(pid: int, peak: list[int], done: threading.Event) -> None:
-    """Add up the resident memory of a process and its descendants, twenty times a second."""
-    page = os.sysconf("SC_PAGE_SIZE")
-    while not done.wait(0.05):
-        total, pending = 0, [pid]
-        while pending:
-            each = pending.pop()
-            try:
-                total += int(Path(f"/proc/{each}/statm").read_text().split()[1]) * page
-                pending += [
-                    int(child)
-                    for task in Path(f"/proc/{each}/task").iterdir()
-                    for child in (task / "children").read_text().split()
-                ]
-            except (OSError, ValueError, IndexError):
-                continue
-        peak[0] = max(peak[0], total)
 
 
 def median_laps(runs: list[dict[str, float]]) -> dict[str, float]:
@@ -113,6 +55,7 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=190)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only-landing", action="store_true", help="Measure the landing of the marks alone.")
+    parser.add_argument("--only-star", action="store_true", help="Measure the star alone: five years against one.")
     parser.add_argument("--keep", type=Path, help="Folder for extracts and homes; a temporary one by default.")
     options = parser.parse_args()
     folder = options.keep or Path(tempfile.mkdtemp(prefix="warehouse-bench-"))
@@ -125,6 +68,8 @@ def main() -> int:
 
 
 def _measure(options: argparse.Namespace, folder: Path) -> int:
+    if options.only_star:
+        return int(star.measure(options, folder, NIGHT))
     inbox = folder / "inbox"
     if not inbox.exists():
         print(

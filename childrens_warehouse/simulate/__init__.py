@@ -24,7 +24,7 @@ from childrens_warehouse.simulate.dirt import Planted
 from childrens_warehouse.simulate.extracts import census
 from childrens_warehouse.simulate.register import Roll, roll
 from childrens_warehouse.simulate.scenario import Scenario
-from childrens_warehouse.simulate.world import RETURNS, World
+from childrens_warehouse.simulate.world import World
 
 Progress = Callable[[str], None]
 
@@ -100,7 +100,7 @@ def _folders(scenario: Scenario) -> Iterator[_Folder]:
     """In the order of their stamps, so far as the returns allow."""
     first = scenario.first_night
     this_year = collection_year(first)
-    for year in range(this_year - RETURNS, this_year):
+    for year in range(this_year - scenario.returns, this_year):
         sent = dt.datetime(year, *RETURN_SENT, 16, 0, tzinfo=dt.UTC)
         # Nothing the first night lands may be younger than that night.
         generated_at = min(sent, delivery.nightly_stamp(first) - dt.timedelta(hours=8))

@@ -23,6 +23,7 @@ LATEST_NIGHT = dt.date(2030, 8, 31)
 MOST_CHILDREN = 20_000
 MOST_PUPILS = 1_000_000
 MOST_ATTENDANCE_DAYS = 380
+MOST_RETURNS = 10
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Scenario:
     dirt: plant a sprinkling of what real systems deliver wrong (`simulate.dirt`).
     attendance_days: school days of register marks in the first night's file; None takes two school years to date.
     datasets: names of the datasets that are delivered; None delivers all.
+    returns: how many collection years before this one the year-end returns and the history reach back.
     """
 
     night: dt.date
@@ -49,12 +51,14 @@ class Scenario:
     dirt: bool = True
     attendance_days: int | None = None
     datasets: frozenset[str] | None = None
+    returns: int = 2
 
     def __post_init__(self) -> None:
         if not (self.authority.isascii() and self.authority.isdigit() and len(self.authority) == 3):
             raise ConfigurationError(f"An authority is three digits, not {self.authority!r}.")
         _within("nights", self.nights, 1, 366)
         _within("children", self.children, 1, MOST_CHILDREN)
+        _within("returns", self.returns, 0, MOST_RETURNS)
         _within("pupils", self.pupils, 1, MOST_PUPILS)
         if self.schools is not None:
             _within("schools", self.schools, 4, 900)

@@ -37,8 +37,6 @@ from childrens_warehouse.simulate.schools import PUPIL_BEFORE_CARE, Schools, enr
 from childrens_warehouse.simulate.wellbeing import DentalCheck, Immunised, Questionnaire, YearInCare
 from childrens_warehouse.simulate.workers import Allocation
 
-RETURNS = 2
-
 
 @dataclass(frozen=True)
 class Case:
@@ -153,7 +151,7 @@ class World:
     def in_need(self) -> tuple[ChildInNeed, ...]:
         """Children with a case open on any day that some night speaks of who never came into care."""
         scenario = self.scenario
-        found = need.children_in_need(scenario, care_known_from(scenario.first_night), scenario.night)
+        found = need.children_in_need(scenario, care_known_from(scenario.first_night, scenario.returns), scenario.night)
         return tuple(sorted(found, key=lambda child: child.child_id))
 
     @cached_property
@@ -161,9 +159,9 @@ class World:
         return {pupil.upn: pupil for pupil in self.pupils}
 
 
-def care_known_from(night: dt.date) -> dt.date:
+def care_known_from(night: dt.date, returns: int) -> dt.date:
     """First day of the oldest collection year that a night and the returns before it speak of."""
-    return dt.date(collection_year(night) - RETURNS - 1, 4, 1)
+    return dt.date(collection_year(night) - returns - 1, 4, 1)
 
 
 def draw(scenario: Scenario) -> World:
@@ -171,7 +169,7 @@ def draw(scenario: Scenario) -> World:
     area = schools(scenario)
     first, last = scenario.first_night, scenario.night
     on_roll_from = pupils.roster_from(first)
-    in_care_from = care_known_from(first)
+    in_care_from = care_known_from(first, scenario.returns)
     cases, found = [], []
     # Some five weeks more than 18 years: whoever came so long ago has turned 18 since.
     on_roll_earliest = terms.add_months(min(in_care_from, on_roll_from), -12 * care.LONGEST_CARE_YEARS - 1)

@@ -119,7 +119,7 @@ def _suspended(world: World) -> dict[str, list[register.Suspension]]:
 
 
 def peps(world: World, night: dt.date) -> list[Row]:
-    since = care_known_from(night)
+    since = care_known_from(night, world.scenario.returns)
     rows: list[Row] = []
     for case in world.cases:
         child = case.child
@@ -150,11 +150,12 @@ def peps(world: World, night: dt.date) -> list[Row]:
 def attainment(world: World, night: dt.date) -> list[Row]:
     """Results of pupils who are or were in care, at a school of the area's list when they had them."""
     since = roster_from(night)
+    in_care_since = care_known_from(night, world.scenario.returns)
     rows: list[Row] = []
     for case in world.cases:
         child = case.child
         pupil = world.pupil_by_upn.get(child.upn)
-        if pupil is None or not pupil.is_on_roll(since, night) or not child.is_in_care(care_known_from(night), night):
+        if pupil is None or not pupil.is_on_roll(since, night) or not child.is_in_care(in_care_since, night):
             continue
         is_known = world.scenario.stream("virtual school", child.number).random() < KNOWS_CHILD_ID
         for each in case.results:

@@ -11,7 +11,7 @@ from childrens_warehouse.simulate.world import Case, World, care_known_from
 
 
 def _patients(world: World, night: dt.date) -> Iterator[tuple[Case, Patient]]:
-    since = care_known_from(night)
+    since = care_known_from(night, world.scenario.returns)
     for case in world.cases:
         if case.child.is_in_care(since, night):
             yield case, patient(world.scenario, case.child)
@@ -35,7 +35,7 @@ def patients(world: World, night: dt.date) -> list[Row]:
 
 
 def health_assessments(world: World, night: dt.date) -> list[Row]:
-    since = care_known_from(night)
+    since = care_known_from(night, world.scenario.returns)
     rows: list[Row] = []
     for case, known in _patients(world, night):
         for assessment in case.assessments:
@@ -63,7 +63,7 @@ def health_assessments(world: World, night: dt.date) -> list[Row]:
 
 
 def dental_checks(world: World, night: dt.date) -> list[Row]:
-    since = care_known_from(night)
+    since = care_known_from(night, world.scenario.returns)
     return [
         {
             "patient_id": known.patient_id,
@@ -78,7 +78,7 @@ def dental_checks(world: World, night: dt.date) -> list[Row]:
 
 
 def immunisations(world: World, night: dt.date) -> list[Row]:
-    since = care_known_from(night)
+    since = care_known_from(night, world.scenario.returns)
     return [
         {
             "patient_id": known.patient_id,
@@ -93,7 +93,7 @@ def immunisations(world: World, night: dt.date) -> list[Row]:
 
 
 def sdq(world: World, night: dt.date) -> list[Row]:
-    since = care_known_from(night)
+    since = care_known_from(night, world.scenario.returns)
     return [
         {
             "patient_id": known.patient_id,

@@ -16,12 +16,13 @@ from childrens_warehouse.simulate.world import Case, World, care_known_from
 
 def _known(world: World, night: dt.date) -> Iterator[Case]:
     """Everybody with a case, and leavers, since the oldest of the collection years that are still delivered."""
-    since = care_known_from(night)
+    since = care_known_from(night, world.scenario.returns)
     return (case for case in world.cases if case.is_known(since, night) or case.is_in_need(since, night))
 
 
 def known_persons(world: World, night: dt.date) -> list[Row]:
-    in_need = [child for child in world.in_need if child.is_known(care_known_from(night), night)]
+    since = care_known_from(night, world.scenario.returns)
+    in_need = [child for child in world.in_need if child.is_known(since, night)]
     rows = [_person(world, case, night) for case in _known(world, night)]
     return rows + [_person_in_need(world, child, night) for child in in_need]
 
@@ -85,7 +86,7 @@ def _died_on(case: Case, night: dt.date) -> dt.date | None:
 
 
 def allocations(world: World, night: dt.date) -> list[Row]:
-    since = care_known_from(night)
+    since = care_known_from(night, world.scenario.returns)
     allocated = [(case.child.child_id, case.allocations) for case in _known(world, night)]
     allocated += [(child.child_id, child.allocations) for child in world.in_need]
     return [
@@ -105,7 +106,7 @@ def allocations(world: World, night: dt.date) -> list[Row]:
 
 def return_interviews(world: World, night: dt.date) -> list[Row]:
     """A row from the day a child is back; the answers follow when the child was asked and interviewed."""
-    since = care_known_from(night)
+    since = care_known_from(night, world.scenario.returns)
     rows: list[Row] = []
     for case in _known(world, night):
         for spell in case.missing:
@@ -127,7 +128,7 @@ def return_interviews(world: World, night: dt.date) -> list[Row]:
 
 
 def care_leavers(world: World, night: dt.date) -> list[Row]:
-    since = care_known_from(night)
+    since = care_known_from(night, world.scenario.returns)
     return [
         {
             "child_id": case.child.child_id,
