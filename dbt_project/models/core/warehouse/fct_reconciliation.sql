@@ -10,6 +10,10 @@
     ('cin_details', 'stg_social_care__cin_details', ['referred_on']),
     ('cin_assessment', 'stg_social_care__cin_assessment', ['started_on']),
     ('cin_section47', 'stg_social_care__cin_section47', ['started_on']),
+    ('ssda903_placed_for_adoption', 'stg_social_care__placed_for_adoption', ['decided_on']),
+    ('ssda903_ad1', 'stg_social_care__ad1', []),
+    ('ssda903_previous_permanence', 'stg_social_care__previous_permanence', ['row_year']),
+    ('ssda903_dolo', 'stg_social_care__dolo', ['started_on']),
 ] -%}
 {#- Whole lists that may name one child by two ids: the same key then comes twice. -#}
 {%- set whole = [
@@ -18,10 +22,12 @@
     ('annex_a_9_care_leavers', 'stg_social_care__annex_a_9_care_leavers', ['last_contact_on']),
     ('annex_a_1_contacts', 'stg_social_care__annex_a_1_contacts', ['contact_on', 'contact_source_code']),
     ('annex_a_2_early_help', 'stg_social_care__annex_a_2_early_help', ['started_on']),
+    ('annex_a_10_adoption', 'stg_social_care__annex_a_10_adoption', []),
 ] -%}
 {#- Lists that another list is heard before, and the rows of the fact that both tell of. -#}
 {%- set told_by_another = [
     ('annex_a_9_care_leavers', 'fct_care_leaver_contact', "source_dataset = 'care_leavers' and is_in_annex_a"),
+    ('annex_a_10_adoption', 'fct_adoption_journey', "source_dataset <> 'annex_a_10_adoption' and is_in_annex_a"),
 ] -%}
 {#- Rows that tell of no event: of a care leaver nobody has been in contact with. -#}
 {%- set without_event = [
@@ -73,6 +79,12 @@
     ('care_leavers', 'fct_care_leaver_contact', "source_dataset = 'care_leavers'"),
     ('annex_a_9_care_leavers', 'fct_care_leaver_contact', "source_dataset = 'annex_a_9_care_leavers'"),
     ('ssda903_oc2', 'fct_health_return', none),
+    ('ssda903_placed_for_adoption', 'fct_adoption_journey', "source_dataset = 'ssda903_placed_for_adoption'"),
+    ('ssda903_ad1', 'fct_adoption_journey', 'is_in_ad1'),
+    ('annex_a_10_adoption', 'fct_adoption_journey', "source_dataset = 'annex_a_10_adoption'"),
+    ('annex_a_11_adopters', 'fct_adopter', none),
+    ('ssda903_previous_permanence', 'fct_previous_permanence', none),
+    ('ssda903_dolo', 'fct_deprivation_of_liberty', none),
     ('health_assessments', 'fct_health_assessment', none),
     ('dental_checks', 'fct_dental_check', none),
     ('immunisations', 'fct_immunisation_status', none),
