@@ -117,11 +117,11 @@ final as (
             ('request_due_on', 'is_on_time_from_request'),
             ('provider_due_on', 'is_on_time_for_provider'),
         ] %}
-        case
-            when timed.{{ clock }} is null then null
-            when timed.is_completed then timed.seen_on <= timed.{{ clock }}
-            when timed.{{ clock }} <= night.as_at then false
-        end as {{ flag }},
+            case
+                when timed.{{ clock }} is null then null
+                when timed.is_completed then timed.seen_on <= timed.{{ clock }}
+                when timed.{{ clock }} <= night.as_at then false
+            end as {{ flag }},
         {%- endfor %}
         cast(timed.working_days_request_to_seen as integer) as working_days_request_to_seen,
 

@@ -44,7 +44,7 @@ final as (
         cast(answered_year as integer) as collection_year,
 
         -- who is asked
-        not {{ turned(5, 'birth_month', 'year_ends_on') }} as is_eligible_for_health_check,
+        {{ turned(5, 'birth_month', 'year_ends_on') }} = false as is_eligible_for_health_check,
         {{ turned(4, 'birth_month', 'year_ends_on') }} and not {{ turned(17, 'birth_month', 'year_ends_on') }}
             as is_eligible_for_sdq,
         {{ turned(10, 'birth_month', 'year_ends_on') }} as is_eligible_for_convicted,
@@ -65,7 +65,7 @@ final as (
             ('is_intervention_received', 'intervention_received_code'),
             ('is_intervention_refused', 'intervention_offered_code'),
         ] %}
-        case {{ code }} when '1' then true when '0' then false end as {{ flag }},
+            case {{ code }} when '1' then true when '0' then false end as {{ flag }},
         {%- endfor %}
 
         -- lineage

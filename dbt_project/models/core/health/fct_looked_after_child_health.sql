@@ -85,12 +85,12 @@ known as (
     {%- for fact in [
         'fct_health_assessment', 'fct_dental_check', 'fct_immunisation_status', 'fct_strengths_and_difficulties'
     ] %}
-    union
-    select
-        authority_code,
-        child_key
+        union
+        select
+            authority_code,
+            child_key
 
-    from {{ ref(fact) }}
+        from {{ ref(fact) }}
     {%- endfor %}
 
 ),

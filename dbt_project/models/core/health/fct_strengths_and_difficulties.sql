@@ -1,5 +1,5 @@
-{#- Who is asked: children aged 4 to 16, the fourth birthday included and the seventeenth not. Only the month of birth is known:
-    born in March 2013 and asked in April 2017, yes; in March 2017, not known, but on 31 March, yes. -#}
+{#- Who is asked: children aged 4 to 16, the fourth birthday included and the seventeenth not. Only the month of birth
+    is known: born in March 2013 and asked in April 2017, yes; in March 2017, not known, but on 31 March, yes. -#}
 with
 
 questionnaires as (
