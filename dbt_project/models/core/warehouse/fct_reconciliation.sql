@@ -14,6 +14,10 @@
     ('ssda903_ad1', 'stg_social_care__ad1', []),
     ('ssda903_previous_permanence', 'stg_social_care__previous_permanence', ['row_year']),
     ('ssda903_dolo', 'stg_social_care__dolo', ['started_on']),
+    ('ssda903_sw_episodes', 'stg_social_care__sw_episodes', ['worker_key', 'started_on']),
+    ('cin_plan', 'stg_social_care__cin_plan', ['started_on']),
+    ('cin_protection_plan', 'stg_social_care__cin_protection_plan', ['started_on']),
+    ('cin_protection_review', 'int_protection_reviews_told', ['plan_started_on', 'held_on']),
 ] -%}
 {#- Whole lists that may name one child by two ids: the same key then comes twice. -#}
 {%- set whole = [
@@ -23,6 +27,8 @@
     ('annex_a_1_contacts', 'stg_social_care__annex_a_1_contacts', ['contact_on', 'contact_source_code']),
     ('annex_a_2_early_help', 'stg_social_care__annex_a_2_early_help', ['started_on']),
     ('annex_a_10_adoption', 'stg_social_care__annex_a_10_adoption', []),
+    ('allocations', 'stg_social_care__allocations', ['worker_role_code', 'worker_key', 'started_on']),
+    ('annex_a_8_children_in_care', 'stg_social_care__annex_a_8_children_in_care', ['started_on']),
 ] -%}
 {#- Lists that another list is heard before, and the rows of the fact that both tell of. -#}
 {%- set told_by_another = [
@@ -53,6 +59,20 @@
         'annex_a_5_section47',
         'stg_social_care__annex_a_5_section47',
         'int_cin_enquiries_in_force',
+        [('started_on', 'started_on')],
+        none,
+    ),
+    (
+        'annex_a_6_children_in_need',
+        'stg_social_care__annex_a_6_children_in_need',
+        'int_cin_referrals_in_force',
+        [('started_on', 'referred_on')],
+        'not coalesce(census.is_no_further_action, false)',
+    ),
+    (
+        'annex_a_7_child_protection',
+        'stg_social_care__annex_a_7_child_protection',
+        'int_protection_plans_in_force',
         [('started_on', 'started_on')],
         none,
     ),
@@ -105,6 +125,14 @@
     ('annex_a_3_referrals', 'fct_referral', "source_dataset = 'annex_a_3_referrals'"),
     ('annex_a_4_assessments', 'fct_assessment', "source_dataset = 'annex_a_4_assessments'"),
     ('annex_a_5_section47', 'fct_section47_enquiry', "source_dataset = 'annex_a_5_section47'"),
+    ('ssda903_sw_episodes', 'fct_allocation', "source_dataset = 'ssda903_sw_episodes'"),
+    ('allocations', 'fct_allocation', "source_dataset = 'allocations'"),
+    ('cin_plan', 'fct_child_in_need_plan', none),
+    ('cin_protection_plan', 'fct_child_protection_plan', "source_dataset = 'cin_protection_plan'"),
+    ('cin_protection_review', 'fct_child_protection_review', "source_dataset = 'cin_protection_review'"),
+    ('annex_a_6_children_in_need', 'fct_child_in_need', "source_dataset = 'annex_a_6_children_in_need'"),
+    ('annex_a_7_child_protection', 'fct_child_protection_plan', "source_dataset = 'annex_a_7_child_protection'"),
+    ('annex_a_8_children_in_care', 'fct_permanence_plan', none),
 ] -%}
 {#- Datasets that are counted in a way of their own below. -#}
 {%- set counted_otherwise = [
@@ -258,6 +286,17 @@ with_their_owners as (
 
 ),
 
+with_social_worker as (
+
+    select distinct
+        authority_code,
+        child_key
+
+    from {{ of_children(ref('stg_social_care__allocations'), 'social_care') }}
+    where worker_role_code = 'social_worker'
+
+),
+
 superseded_in_parts as (
 
     {%- for dataset, model, keys in yearly %}
@@ -335,6 +374,18 @@ superseded_in_parts as (
         rows_superseded
 
     from with_their_owners
+    union all
+    -- the operational list is heard first of who a child's social workers are
+    select
+        returned.authority_code,
+        'ssda903_sw_episodes' as dataset,
+        count(*) as rows_superseded
+
+    from {{ ref('int_social_workers_in_force') }} as returned
+    inner join with_social_worker
+        on returned.authority_code = with_social_worker.authority_code
+            and returned.child_key = with_social_worker.child_key
+    group by returned.authority_code
 
 ),
 

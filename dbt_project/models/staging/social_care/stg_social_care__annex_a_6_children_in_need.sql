@@ -17,7 +17,6 @@ final as (
         -- codes
         cast(primary_need_code as {{ dbt.type_string() }}) as primary_need_code,
         cast(reason_for_closure as {{ dbt.type_string() }}) as closure_reason_code,
-        cast(case_status as {{ dbt.type_string() }}) as case_status,
         cast(allocated_team as {{ dbt.type_string() }}) as team_name,
 
         -- dates

@@ -1,0 +1,28 @@
+"""Workers allocated to children."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        gxe.ExpectColumnValuesToBeInSet(
+            column="worker_role_code",
+            value_set=["social_worker", "personal_adviser", "iro"],
+            meta=rule("PUB-VALUE"),
+        ),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="is_in_future",
+            value_set=[False],
+            mostly=0.98,
+            severity=FailureSeverity.WARNING,
+            meta=rule("PUB-FUTURE"),
+        ),
+    ]

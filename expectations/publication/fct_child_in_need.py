@@ -1,0 +1,28 @@
+"""Episodes of need."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        gxe.ExpectColumnValuesToBeInSet(
+            column="is_in_future",
+            value_set=[False],
+            mostly=0.98,
+            severity=FailureSeverity.WARNING,
+            meta=rule("PUB-FUTURE"),
+        ),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="source_dataset",
+            value_set=["cin_details", "annex_a_6_children_in_need"],
+            meta=rule("PUB-VALUE"),
+        ),
+    ]
