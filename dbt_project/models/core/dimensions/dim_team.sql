@@ -25,18 +25,17 @@ named as (
     from allocations
 
     {%- for list in lists %}
+        union all
 
-    union all
+        select
+            authority_code,
+            team_name,
+            cast(null as date) as started_on,
+            cast(null as date) as ended_on,
+            false as is_allocation
 
-    select
-        authority_code,
-        team_name,
-        cast(null as date) as started_on,
-        cast(null as date) as ended_on,
-        false as is_allocation
-
-    from {{ ref(list) }}
-    where team_name is not null
+        from {{ ref(list) }}
+        where team_name is not null
     {%- endfor %}
 
 ),

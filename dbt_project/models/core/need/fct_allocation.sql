@@ -41,6 +41,7 @@ change_reasons as (
     select
         authority_code,
         child_key,
+        'social_worker' as worker_role_code,
         started_on,
         max(change_reason_code) as change_reason_code
 
@@ -77,8 +78,8 @@ allocations as (
     left join change_reasons
         on listed.authority_code = change_reasons.authority_code
             and listed.child_key = change_reasons.child_key
+            and listed.worker_role_code = change_reasons.worker_role_code
             and listed.started_on = change_reasons.started_on
-            and listed.worker_role_code = 'social_worker'
 
     union all
 

@@ -194,7 +194,7 @@ last_allocated as (
     inner join social_workers
         on children.authority_code = social_workers.authority_code
             and children.child_key = social_workers.child_key
-            and social_workers.ended_on <= children.as_at
+            and children.as_at >= social_workers.ended_on
     group by children.authority_code, children.as_at, children.child_key
 
 ),

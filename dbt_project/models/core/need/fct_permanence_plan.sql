@@ -1,13 +1,5 @@
 {#- Councils word the plan as they like; words differ in case, endings and punctuation. What is meant is told by the first
     of these that the words hold: adoption before fostering, because of fostering for adoption. -#}
-{%- set meant_by = [
-    ('adoption', ['adopt']),
-    ('guardianship', ['guardian', 'sgo', 'arrangements order', 'cao']),
-    ('return_home', ['return', 'rehabilitat', 'reunif']),
-    ('long_term_fostering', ['foster']),
-    ('residential', ['residential']),
-    ('supported_living', ['supported', 'independen']),
-] -%}
 with
 
 periods as (
@@ -38,13 +30,14 @@ final as (
 
         -- the plan
         case
-            {%- for code, parts in meant_by %}
+            when words like '%adopt%' then 'adoption'
             when
-                {%- for part in parts %}
-                {{ 'or ' if not loop.first }}words like '%{{ part }}%'
-                {%- endfor %}
-                then '{{ code }}'
-            {%- endfor %}
+                words like '%guardian%' or words like '%sgo%' or words like '%arrangements order%' or words like '%cao%'
+                then 'guardianship'
+            when words like '%return%' or words like '%rehabilitat%' or words like '%reunif%' then 'return_home'
+            when words like '%foster%' then 'long_term_fostering'
+            when words like '%residential%' then 'residential'
+            when words like '%supported%' or words like '%independen%' then 'supported_living'
             when coalesce(words, '') = '' then 'unknown'
             else 'other'
         end as permanence_plan_code,

@@ -22,7 +22,18 @@ with
 
 final as (
 
-    select * from {{ of_children(with_plan, 'social_care') }}
+    select
+        authority_code,
+        child_key,
+        plan_started_on,
+        held_on,
+        collection_year,
+        stamp,
+        marks,
+        source_file,
+        source_row
+
+    from {{ of_children(with_plan, 'social_care') }}
 
 )
 
