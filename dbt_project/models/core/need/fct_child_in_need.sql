@@ -58,6 +58,7 @@ met as (
         listed.closure_reason_code as listed_closure_reason_code,
         coalesce(census.primary_need_code, listed.primary_need_code) as primary_need_code,
         listed.team_name,
+        listed.child_key is not null as is_in_annex_a,
         census.child_key is null as is_only_listed,
         case when census.child_key is null then listed.marks else census.marks end as marks,
         coalesce(census.source_file, listed.source_file) as source_file,
@@ -81,6 +82,7 @@ merged as (
         primary_need_code,
         case when is_closed_by_list then listed_closure_reason_code else closure_reason_code end as closure_reason_code,
         team_name,
+        is_in_annex_a,
         is_only_listed,
         marks,
         source_file,
@@ -111,6 +113,7 @@ final as (
 
         -- lineage
         case when merged.is_only_listed then 'annex_a_6_children_in_need' else 'cin_details' end as source_dataset,
+        merged.is_in_annex_a,
         merged.marks,
         merged.source_file,
         merged.source_row

@@ -1,6 +1,6 @@
-{#- Reviewed on time (NI 67, now table D of the census): of the plans that have run for three months on the day, those of
-    which no review of the financial year was late or is overdue on the day. A review concerns the year if it was still
-    to be held when the year began. Financial year from 1 April 2016, day 31 March 2017:
+{#- Reviewed on time (once NI 67, still published from the census): of the plans that have run for three months on the
+    day, those of which no review of the financial year was late or is overdue on the day. A review concerns the year if
+    it was still to be held when the year began. Financial year from 1 April 2016, day 31 March 2017:
       due 20 March 2016, held 30 March 2016        late, but in the year before: does not count
       due 20 March 2016, held 2 April 2016         not on time
       due 31 March 2017, held 1 April 2017         not on time: overdue on the day

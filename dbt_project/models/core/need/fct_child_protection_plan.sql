@@ -80,6 +80,7 @@ merged as (
         coalesce(census.previous_plans_told, listed.previous_plans_told) as previous_plans_told,
         listed.is_emergency_protected,
         listed.team_name,
+        listed.stamp is not null as is_in_annex_a,
         census.collection_year,
         case
             when census.stamp is null then 'annex_a_7_child_protection'
@@ -170,6 +171,7 @@ final as (
 
         -- lineage
         followed.source_dataset,
+        followed.is_in_annex_a,
         nullif(
             concat_ws(
                 ' ',

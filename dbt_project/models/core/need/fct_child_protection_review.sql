@@ -1,13 +1,13 @@
-{#- The clock of a child protection plan (Working Together to Safeguard Children): the first review within three months of
-    the initial conference, which is the day the plan started, each later one within six months of the one before.
+{#- The clock of a child protection plan (Working Together to Safeguard Children): the first review within three months
+    of the initial conference, which is the day the plan started, each later one within six months of the one before.
     Months are calendar months; where a month has no such day, its last day counts:
       plan from 30 November 2016      first review by 28 February 2017
       plan from 29 February 2016      first review by 29 May 2016
       review held 31 August 2016      next by 28 February 2017, also if the review of August was brought forward
 
-    Censuses tell of a plan from the first collection year in force on. Of a plan whose first review fell due before that
-    year, reviews may be missing: the first one known is on time if held by the statutory day, late if even a review on
-    the last day before that year would have asked for it earlier, and otherwise not known. With censuses
+    Censuses tell of a plan from the first collection year in force on. Of a plan whose first review fell due before
+    that year, reviews may be missing: the first one known is on time if held by the statutory day, late if even a review
+    on the last day before that year would have asked for it earlier, and otherwise not known. With censuses
     from 1 April 2015 (a review on 31 March 2015 would be followed by one by 30 September 2015):
       plan from 10 May 2014, first review known 8 August 2014      on time
       plan from 10 May 2014, first review known 30 September 2015  not known

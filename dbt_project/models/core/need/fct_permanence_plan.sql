@@ -1,5 +1,5 @@
-{#- Councils word the plan as they like; words differ in case, endings and punctuation. What is meant is told by the first
-    of these that the words hold: adoption before fostering, because of fostering for adoption. -#}
+{#- Councils word the plan as they like; words differ in case, endings and punctuation. The first line that fits tells
+    what is meant: adoption before fostering, because of fostering for adoption. -#}
 with
 
 periods as (
