@@ -82,7 +82,7 @@ def rows(built: Warehouse, rule: str, authority: str = "310") -> list[tuple]:
 @pytest.mark.parametrize(
     ("rule", "reason"),
     [
-        ("SSDA903-164", "needs_postcodes"),
+        ("SSDA903-411", "derived_here"),
         ("SSDA903-219", "needs_register"),
         ("SSDA903-209", "needs_upn_reason"),
         ("SSDA903-303", "needs_uasc_flag"),

@@ -65,6 +65,10 @@ episodes as (
         home_postcode_key as home_post,
         placement_postcode_key as pl_post,
         provider_urn as urn,
+        placement_authority_code as pl_la,
+        is_placement_in_authority as is_pl_in_authority,
+        distance_miles as pl_distance,
+        distance_missing_reason_code as pl_distance_missing,
         source_file,
         source_row,
         row_number() over newest_first = 1 as is_last
@@ -127,7 +131,10 @@ beside as (
         last_year.cin as last_year_cin,
         last_year.place as last_year_place,
         last_year.place_provider as last_year_place_provider,
-        last_year.urn as last_year_urn
+        last_year.urn as last_year_urn,
+        last_year.pl_la as last_year_pl_la,
+        last_year.is_pl_in_authority as is_pl_in_authority_last_year,
+        last_year.pl_distance as last_year_pl_distance
 
     from episodes
     inner join returns

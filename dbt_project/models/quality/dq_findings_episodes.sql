@@ -5,6 +5,12 @@
     )
 {%- endset -%}
 {%- set is_first_after_open = "is_first and is_open_last_year" -%}
+{#- Miles and authority are not asked of children on short breaks and of those who are or were unaccompanied; of rows
+    landed before the directory of postcodes was looked up nothing is known. -#}
+{%- set has_place = "not is_short_break and not is_or_was_unaccompanied and (pl_distance is not null or pl_distance_missing is not null)" -%}
+{%- set lacks_distance = has_place ~ " and pl_distance_missing in ('home_unknown', 'placement_unknown', 'home_blank', 'placement_blank')" -%}
+{%- set other_area = has_place ~ " and " ~ is_first_after_open ~ " and pl_la <> last_year_pl_la" -%}
+{%- set other_distance = has_place ~ " and " ~ is_first_after_open ~ " and abs(pl_distance - last_year_pl_distance) >= 0.2" -%}
 {%- set at_start -%}{{ turned(0, 'birth_month', 'decom') }}{%- endset -%}
 
 {#- Rules of one episode, then of an episode and its neighbours, of its header, and of the year before. -#}
@@ -12,12 +18,15 @@
     ('146', "is_place_out_of_date"),
     ('148', "(dec is null) <> (rec is null)"),
     ('149', "is_rec_out_of_date"),
+    ('164', lacks_distance),
+    ('169', has_place ~ " and pl_la is null"),
+    ('179', has_place ~ " and is_pl_in_authority is null"),
     ('178', "place in ('T0', 'T1', 'T2', 'T3', 'T4', 'Z1', 'Z11', 'Z12', 'Z13', 'Z14') and place_provider is not null"),
     ('1009', "is_change_out_of_date"),
     ('213', "(is_temporary or place in ('Z11', 'Z12', 'Z13', 'Z14')) and place_provider is not null"),
     ('214', "is_short_break and (pl_post is not null or urn is not null)"),
     ('217', "place in ('A3', 'A5') and decom >= cast('2015-04-01' as date) and coalesce(rne, '') not in ('S', 'T', 'U')"),
-    ('218', "urn is null and not is_short_break and not " ~ needs_no_urn ~ " and (dec is null or dec >= year_start)"),
+    ('218', "urn is null and not is_short_break and not " ~ needs_no_urn ~ " and coalesce(pl_la, '') not in ('WAL', 'SCO', 'NIR', 'NUK') and (dec is null or dec >= year_start)"),
     ('222', "urn is not null and " ~ needs_no_urn),
     ('233', "dec is null and reason_place_change is not null"),
     ('353', "decom < cast('1991-10-14' as date)"),
@@ -35,11 +44,16 @@
     ('384', "is_short_break and place in ('U1', 'U4')"),
     ('385', "dec > year_end"),
     ('390', "rec in ('E11', 'E12') and coalesce(place, '') not in ('A3', 'A4', 'A5', 'A6')"),
+    ('392a', lacks_distance),
+    ('392c', "pl_distance_missing in ('home_unknown', 'placement_unknown')"),
     ('392b', "not is_short_break and not is_or_was_unaccompanied and (home_post is null or pl_post is null)"),
     ('392d', "home_post = pl_post and coalesce(place, '') <> 'P1'"),
     ('398', "is_short_break and (home_post is not null or pl_post is not null)"),
+    ('406', "is_or_was_unaccompanied and pl_distance is not null"),
     ('408', "place in ('A5', 'A6') and coalesce(ls, '') <> 'E1'"),
+    ('420', "is_short_break and pl_la is not null"),
     ('446', "ls = 'E1' and decom < cast('2005-12-01' as date)"),
+    ('454', has_place ~ " and pl_distance > 350"),
     ('516', "rec in ('E43', 'E45', 'E46') and coalesce(place, '') not in ('U1', 'U2', 'U3', 'U4', 'U5', 'U6')"),
     ('526', "place_provider is null and not is_temporary and coalesce(place, '') not in ('Z1', 'Z11', 'Z12', 'Z13', 'Z14')"),
     ('527', "place_provider = 'PR1' and place in ('P1', 'R2', 'R5')"),
@@ -48,6 +62,7 @@
     ('530', "place_provider = 'PR4' and place = 'P1'"),
     ('531', "place_provider = 'PR5' and place = 'P1'"),
     ('550', "place_provider = 'PR0' and coalesce(place, '') <> 'P1'"),
+    ('1015', has_place ~ " and place_provider = 'PR1' and not is_pl_in_authority and coalesce(place, '') not in ('A3', 'A4', 'A5', 'A6', 'U1', 'U2', 'U3', 'U4', 'U5', 'U6')"),
 
     ('142', "next_decom is not null and (dec is null or rec is null)"),
     ('225', "rec = 'X1' and reason_place_change is null and not is_temporary and next_rne in ('P', 'B', 'T', 'U') and coalesce(next_place, '') not in ('T0', 'T1', 'T2', 'T3', 'T4')"),
@@ -100,6 +115,11 @@
     ('503D', is_first_after_open ~ " and place is distinct from last_year_place and not coalesce((last_year_place = 'H5' and place = 'K3' and collection_year in (2024, 2025)) or (last_year_place = 'Z1' and place in ('Z11', 'Z12', 'Z13', 'Z14') and collection_year = 2026), false)"),
     ('503E', is_first_after_open ~ " and place_provider is distinct from last_year_place_provider"),
     ('503F', is_first_after_open ~ " and urn is distinct from last_year_urn"),
+    ('452', other_area),
+    ('453', other_distance),
+    ('503G', other_distance),
+    ('503H', other_area),
+    ('503J', has_place ~ " and " ~ is_first_after_open ~ " and is_pl_in_authority <> is_pl_in_authority_last_year"),
     ('562', "is_first and decom < year_start and decom is distinct from last_year_decom"),
 ] -%}
 

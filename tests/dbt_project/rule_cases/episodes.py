@@ -18,6 +18,12 @@ from tests.dbt_project.rule_cases import (
 
 ADOPTED_HEAD = header(birth_month="2024-05-01")
 OPEN_BEFORE = episode("2025-06-01")
+# What landing derives of the postcodes.
+INSIDE = {"placement_authority_code": "310", "is_placement_in_authority": True, "distance_miles": 3.1}
+OUTSIDE = {"placement_authority_code": "304", "is_placement_in_authority": False, "distance_miles": 3.1}
+NO_HOME = {**INSIDE, "distance_miles": None, "home_post_key": None, "distance_missing_reason_code": "home_blank"}
+NOBODYS_HOME = {**INSIDE, "distance_miles": None, "distance_missing_reason_code": "home_unknown"}
+UNACCOMPANIED = {"uasc": [row("2010-06-01", sex="M", duc="2028-06-01")], "head": header(birth_month="2010-06-01")}
 YEAR_LONG = {"oc2": [twelve_months()]}
 
 
@@ -152,6 +158,15 @@ CASES = (
         also=[("431", "episodes", 1)],
     ),
     case("390", ended(rec="E11"), also=[("601", "episodes", 0)]),
+    case("164", episode(**NO_HOME), also=[("392a", "episodes", 0), ("392b", "episodes", 0)]),
+    case("169", episode(**{**OUTSIDE, "placement_authority_code": None})),
+    case("179", episode(**{**INSIDE, "is_placement_in_authority": None})),
+    case("392c", episode(**NOBODYS_HOME), also=[("164", "episodes", 0), ("392a", "episodes", 0)]),
+    case("406", episode(**INSIDE), **UNACCOMPANIED),
+    case("420", short_break(**INSIDE)),
+    case("454", episode(**{**OUTSIDE, "distance_miles": 350.1})),
+    case("1015", episode(place="K2", **OUTSIDE)),
+    case("218", episode(urn=None, **INSIDE), name="218 in England"),
     case("392b", episode(home_post_key=None)),
     case("392d", episode(home_post_key=2)),
     case("398", short_break(home_post_key=1)),
@@ -251,6 +266,18 @@ CASES = (
     open_last_year("503D", place="U6"),
     open_last_year("503E", place_provider="PR4"),
     open_last_year("503F", urn=7654321),
+    open_last_year(
+        "452",
+        also=[("503H", "episodes", 0), ("503J", "episodes", 0)],
+        episodes_last=(episode("2025-06-01", **INSIDE),),
+        **OUTSIDE,
+    ),
+    open_last_year(
+        "453",
+        also=[("503G", "episodes", 0)],
+        episodes_last=(episode("2025-06-01", **INSIDE),),
+        **{**INSIDE, "distance_miles": 3.3},
+    ),
     case("562", OPEN_BEFORE, last_year=last(ended("2025-05-01", "2025-05-20")), **YEAR_LONG),
 )
 
@@ -262,6 +289,21 @@ CLEAN = (
     case("", *ordered("L1", "2026-06-04"), name="police protection of 72 hours"),
     case("", *ordered("L2", "2026-06-22"), name="emergency protection of 21 days"),
     case("", ended(), name="went home"),
+    case("", episode(**{**OUTSIDE, "distance_miles": 350.0}), name="fostered by own carers, 350 miles away"),
+    case("", episode(**{**NO_HOME, "home_post_key": None}), name="unaccompanied, without a home here", **UNACCOMPANIED),
+    case("", short_break(**{"distance_missing_reason_code": "home_blank"}), name="short break without postcodes"),
+    case(
+        "",
+        episode(urn=None, **{**OUTSIDE, "placement_authority_code": "WAL"}),
+        name="fostered in Wales, where Ofsted registers nobody",
+    ),
+    case(
+        "",
+        episode("2025-06-01", **{**INSIDE, "distance_miles": 3.2}),
+        last_year=last(episode("2025-06-01", **INSIDE)),
+        name="a tenth of a mile further than last year",
+        **YEAR_LONG,
+    ),
     case("", ended(), episode("2026-10-01"), name="came back into care"),
     case("", ended("2025-06-01"), last_year=last(OPEN_BEFORE), name="left care in the year"),
     case("", episode(place="K3"), head=header(birth_month="2010-04-01"), name="supported accommodation at 16"),
