@@ -1,20 +1,20 @@
 {#- When a review is due, and when it was on time.
 
-    - Care begins on Friday 31 March 2017: the first review is due on the 20th working day after it, Wednesday 3 May,
-      because Good Friday, Easter Monday and May Day do not count (int_care_clocks). Held on 3 May it is on time, on 4
-      May late. The day care begins is day 0; a review held on that very day is the first.
+    - Care begins on Friday 31 March 2017: the first review is due on the 20th working day after it, Wednesday 3
+      May, because Good Friday, Easter Monday and May Day do not count (int_care_clocks). Held on 3 May it is on
+      time, on 4 May late. The day care begins is day 0; a review held on that very day is the first.
     - Care that began by 31 March 2011 had four weeks: from 31 March 2011 to 28 April 2011.
-    - The second is due three months after the day the first was held, each later one six months after the day the one
-      before was held, not after the day that one had been due. Due on 29 October, brought forward to 31 August: the next is
-      due six months from 31 August. Held late, it moves the next one back.
-    - Where the month is too short, its last day: 31 August and six months is 28 February, in 2016 29 February; 30 November
-      and three months is 28 February too.
-    - Two reviews in one week are two reviews: with the first on Monday and the second on Friday, the third is due six
-      months after Friday.
-    - Each period of care counts from the start, however short the gap: a child who leaves on 1 February and is back on 2
-      February is owed a first review within 20 working days of 2 February, whatever was held in January.
-    - The day a child leaves is no day of care: a review held on it has no clock, and one that would fall due on it is
-      not owed. A child who leaves on Monday and enters care again that Monday never left.
+    - The second is due three months after the day the first was held, each later one six months after the day the
+      one before was held, not after the day that one had been due. Due on 29 October, brought forward to 31 August:
+      the next is due six months from 31 August. Held late, it moves the next one back.
+    - Where the month is too short, its last day: 31 August and six months is 28 February, in 2016 29 February; 30
+      November and three months is 28 February too.
+    - Two reviews in one week are two reviews: with the first on Monday and the second on Friday, the third is due
+      six months after Friday.
+    - Each period of care counts from the start, however short the gap: a child who leaves on 1 February and is back
+      on 2 February is owed a first review within 20 working days of 2 February, whatever was held in January.
+    - The day a child leaves is no day of care: a review held on it has no clock, and one that would fall due on it
+      is not owed. A child who leaves on Monday and enters care again that Monday never left.
     - Series of short breaks (V3, V4) have rules of their own and no clock here. -#}
 with
 

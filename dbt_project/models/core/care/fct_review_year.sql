@@ -2,16 +2,16 @@
 
     At 31 March 2017, the year being 1 April 2016 to 31 March 2017:
     - Due on 1 June and 1 December, both held in time: all on time. One of them a day late, or not held: not all.
-    - Due on 31 March 2016 and held late on 5 April 2016: the year began with it unheld, so it counts into this year too. Had it
-      been held on 31 March 2016 or before, it would be a matter of last year.
-    - Due on 1 February 2016 and never held: owed all through the year. Without this rule nothing would fall due in the
-      year, since the next clock starts when a review is held, and the worst case would drop out.
+    - Due on 31 March 2016 and held late on 5 April 2016: the year began with it unheld, so it counts into this year
+      too. Had it been held on 31 March 2016 or before, it would be a matter of last year.
+    - Due on 1 February 2016 and never held: owed all through the year. Without this rule nothing would fall due in
+      the year, since the next clock starts when a review is held, and the worst case would drop out.
     - Due on 1 June 2016, brought forward to 20 March 2016: due in the year, and on time.
     - Due on 10 April 2017, held on 20 March 2017: held in the year, but not yet due in it.
-    - Care began on 20 March 2017: the first review is due on 19 April, so nothing can be said yet; that leaves out those
-      looked after for less than four weeks, also where an earlier period of care had reviews in the year.
-    - Left in June 2016 with a review overdue, back in care in September: the overdue one fell due in the year and counts.
-      Left in February 2016 with it overdue: it was owed no longer when the year began. -#}
+    - Care began on 20 March 2017: the first review is due on 19 April, so nothing can be said yet; that leaves out
+      those looked after for less than four weeks, also where an earlier period of care had reviews in the year.
+    - Left in June 2016 with a review overdue, back in care in September: the overdue one fell due in the year and
+      counts. Left in February 2016 with it overdue: it was owed no longer when the year began. -#}
 with
 
 looked_after as (

@@ -1,16 +1,18 @@
 {#- Four clocks of an assessment, none of them in place of another.
 
-    Initial assessment, care began on Friday 31 March 2017, request and consent reached the trust on Thursday 13 April:
+    Initial assessment, care began on Friday 31 March 2017, request and consent reached the trust on Thursday 13
+    April:
     - by statute: 20 working days from becoming looked after, 3 May;
     - in calendar days: 28 from becoming looked after, 28 April, as some councils report;
-    - from the request: 20 working days from 13 April, 15 May, as trusts report: the day of the request is day 0. It runs for
-      whoever the trust was asked to see, in care or not;
-    - the trust's own: the day it writes as due. The only one of the four that review assessments have: they are asked for
-      well before they are due.
-    Seen on 3 May: on time by statute and from the request, too late by calendar days.
-    Asked for on 30 March, before care began on 31 March, and seen on 20 April: it belongs to the period of care of the day it
-    was done, so the clocks that start with care run. Asked for before and not done: they do not.
-    Refused, not brought, cancelled: not done, and late once the day has come. -#}
+    - from the request: 20 working days from 13 April, 15 May, as trusts report: the day of the request is day 0. It
+      runs for whoever the trust was asked to see, in care or not;
+    - the trust's own: the day it writes as due. The only one of the four that review assessments have: they are
+      asked for well before they are due.
+
+    Seen on 3 May: on time by statute and from the request, too late by calendar days. Asked for on 30 March, before care
+    began on 31 March, and seen on 20 April: it belongs to the period of care of the day it was done, so the clocks that
+    start with care run; asked for before and not done, they do not. Refused, not brought, cancelled: not done, and late
+    once the day has come. -#}
 with
 
 assessments as (

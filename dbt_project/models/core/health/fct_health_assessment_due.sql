@@ -1,26 +1,27 @@
 {#- What health assessments a child in care is owed, and whether they were done.
 
     The initial one, by a doctor (IHA):
-    - Care begins on Friday 31 March 2017: due on the 20th working day after it, Wednesday 3 May (int_care_clocks), so that
-      the first review has it.
-    - Completed on 10 January, care begins on 1 April: it serves, because it was done within three months before care
-      began. Completed on 31 December it does not.
+    - Care begins on Friday 31 March 2017: due on the 20th working day after it, Wednesday 3 May (int_care_clocks),
+      so that the first review has it.
+    - Completed on 10 January, care begins on 1 April: it serves, because it was done within three months before
+      care began. Completed on 31 December it does not.
     - A period of care that restarts is owed one again, unless the one of the period before is that recent.
-    - The list has a review assessment in the period and no initial one: it was done before the list begins, or never; not known.
+    - The list has a review assessment in the period and no initial one: it was done before the list begins, or
+      never; not known.
 
     Review assessments (RHA): after each assessment completed in the period, of either kind, the next.
-    - Under five at the end of six months: due six months after the one before was done. 31 August and six months is 28
-      February, in 2016 29 February.
-    - Five by then: due twelve months after the one before. A child seen on 10 January that turns five in May is five on 10
-      July, so nothing is due then: the law asks for one in each six months before the fifth birthday and for one in
-      each twelve months after it. A child that turns five on 10 July itself is five on that day.
-    - Turning five in the month in which the six months end: the day of birth would decide, and only the month is known.
-      Due on 10 July at the earliest and on 10 January at the latest; done by the earliest is on time, done after the
-      latest is late, and between the two it is not known. The same where the month of birth is not known.
+    - Under five at the end of six months: due six months after the one before was done. 31 August and six months is
+      28 February, in 2016 29 February.
+    - Five by then: due twelve months after the one before. A child seen on 10 January that turns five in May is
+      five on 10 July, so nothing is due then: the law asks for one in each six months before the fifth birthday and
+      for one in each twelve months after it. A child that turns five on 10 July itself is five on that day.
+    - Turning five in the month in which the six months end: the day of birth would decide, and only the month is
+      known. Due on 10 July at the earliest and on 10 January at the latest; done by the earliest is on time, done
+      after the latest is late, and between the two it is not known. The same where the month of birth is not known.
     - Brought forward or late, the day it was done sets the clock of the next.
 
-    Refused, not brought and cancelled are not done and leave what is owed as it was. Nothing is owed on or after the day the
-    child left, nor by children in a series of short breaks. -#}
+    Refused, not brought and cancelled are not done and leave what is owed as it was. Nothing is owed on or after
+    the day the child left, nor by children in a series of short breaks. -#}
 with
 
 care_periods as (

@@ -1,8 +1,8 @@
 {#- Who is asked what, at 31 March of the collection year, when the month of birth decides every age:
-    - development checks: under five. Born in March 2012, the fifth birthday is over on 31 March 2017: not asked. Born in
-      April 2012: asked.
-    - strengths and difficulties: 4 to 16. Born in March 2013 and in April 2000: asked. Born in April 2013 (three) and in
-      March 2000 (seventeen): not.
+    - development checks: under five. Born in March 2012, the fifth birthday is over on 31 March 2017: not asked.
+      Born in April 2012: asked.
+    - strengths and difficulties: 4 to 16. Born in March 2013 and in April 2000: asked. Born in April 2013 (three)
+      and in March 2000 (seventeen): not.
     - convicted: from 10 on. Born in March 2007: asked. Born in April 2007: not. -#}
 with
 

@@ -1,14 +1,14 @@
 {#- How a child's health care stands on a day. Each judgement has its own clock; at 31 March 2017:
 
     - health assessment, by statute: up to date if none that the child is owed in its period of care is overdue
-      (fct_health_assessment_due). Due on 31 March and not done by then: overdue. Done late: up to date again. Nothing done
-      and nothing due yet: no judgement.
-    - annual health assessment, as the return asks: done on one day from 1 April 2016 to 31 March 2017, and on two by a child
-      under five on 31 March 2017.
+      (fct_health_assessment_due). Due on 31 March and not done by then: overdue. Done late: up to date again.
+      Nothing done and nothing due yet: no judgement.
+    - annual health assessment, as the return asks: done on one day from 1 April 2016 to 31 March 2017, and on two
+      by a child under five on 31 March 2017.
     - dental check: seen from 1 April 2016 to 31 March 2017. A refusal is no check.
     - immunisations: as they were when last looked at, however long ago; the day stands beside it.
-    - strengths and difficulties: a score from 1 April 2016 to 31 March 2017, for children aged 4 to 16 on 31 March 2017; one
-      given up later in the year takes nothing away. The newest score counts.
+    - strengths and difficulties: a score from 1 April 2016 to 31 March 2017, for children aged 4 to 16 on 31 March
+      2017; one given up later in the year takes nothing away. The newest score counts.
 
     What the trust lists nothing of is not known. Of a child it knows, what is not listed was not done. -#}
 with

@@ -1,13 +1,13 @@
-{#- When the statutory clocks run out, by the day they start. The n-th working day after a day: the day itself does not
-    count, nor do weekends and bank holidays in England.
+{#- When the statutory clocks run out, by the day they start. The n-th working day after a day: the day itself does
+    not count, nor do weekends and bank holidays in England.
 
     - Friday 31 March 2017 and 20 working days is Wednesday 3 May (Good Friday, Easter Monday, May Day).
     - Monday 5 December 2016 and 20 working days is Thursday 5 January (26 and 27 December, 2 January).
     - A day off starts no count: Saturday 1 April 2017 has the same end as Friday 31 March.
-    - Care that began on 31 March 2011 was to be reviewed within four weeks, by 28 April; care that began on 1 April 2011
-      within 20 working days, by 5 May (Good Friday, Easter Monday, the royal wedding and May Day).
-    - The initial health assessment has 20 working days, and by the count of calendar days 28: from 31 March 2017
-      to 28 April. -#}
+    - Care that began on 31 March 2011 was to be reviewed within four weeks, by 28 April; care that began on 1 April
+      2011 within 20 working days, by 5 May (Good Friday, Easter Monday, the royal wedding and May Day).
+    - The initial health assessment has 20 working days, and by the count of calendar days 28: from 31 March 2017 to
+      28 April. -#}
 with
 
 days as (
