@@ -203,8 +203,8 @@ orders as (
             and windows.period_of_care_started_on = legal_statuses.period_of_care_started_on
             -- freeing orders (D1) gave the same authority until 2005
             and legal_statuses.legal_status_code in ('E1', 'D1')
-            and legal_statuses.started_on < windows.runs_to
-            and coalesce(legal_statuses.ended_on, {{ never }}) > windows.runs_from
+            and windows.runs_to > legal_statuses.started_on
+            and windows.runs_from < coalesce(legal_statuses.ended_on, {{ never }})
     group by windows.authority_code, windows.child_key, windows.period_of_care_started_on, windows.runs_from
 
 ),
@@ -230,8 +230,8 @@ last_families as (
             and windows.child_key = placements.child_key
             and windows.period_of_care_started_on = placements.period_of_care_started_on
             and placements.is_adoptive
-            and placements.started_on >= windows.runs_from
-            and placements.started_on < windows.runs_to
+            and windows.runs_from <= placements.started_on
+            and windows.runs_to > placements.started_on
     qualify
         row_number() over (
             partition by
@@ -256,7 +256,7 @@ fostered as (
             and windows.child_key = placements.child_key
             and windows.period_of_care_started_on = placements.period_of_care_started_on
             and placements.placement_type_code in ('U2', 'U5')
-            and placements.started_on < windows.runs_to
+            and windows.runs_to > placements.started_on
     group by windows.authority_code, windows.child_key, windows.period_of_care_started_on, windows.runs_from
 
 ),

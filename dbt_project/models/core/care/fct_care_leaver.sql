@@ -98,7 +98,7 @@ final as (
         contacts.in_touch_on as last_in_touch_on,
         {{ days_between('contacts.in_touch_on', 'people.as_at') }} as days_since_in_touch,
         {{ days_between('contacts.in_touch_on', 'people.as_at') }}
-            <= {{ var('care_leaver_contact_due_days') }} as is_in_touch_within_eight_weeks,
+        <= {{ var('care_leaver_contact_due_days') }} as is_in_touch_within_eight_weeks,
         coalesce(contacts.activity_code, 'unknown') as activity_code,
         contacts.is_in_education_employment_training,
         coalesce(contacts.accommodation_code, 'unknown') as accommodation_code,

@@ -143,7 +143,7 @@ final as (
         in_order.in_touch_before_on,
         {{ days_between('in_order.in_touch_before_on', 'in_order.contact_on') }} as days_since_in_touch_before,
         {{ days_between('in_order.in_touch_before_on', 'in_order.contact_on') }}
-            <= {{ var('care_leaver_contact_due_days') }} as is_within_eight_weeks,
+        <= {{ var('care_leaver_contact_due_days') }} as is_within_eight_weeks,
         {{ or_unknown('in_order.activity_code') }} as activity_code,
         activities.is_in_education_employment_training,
         {{ or_unknown('in_order.accommodation_code') }} as accommodation_code,

@@ -17,9 +17,6 @@
     does every day between; where they do not, the day of birth would decide and the answer is null.
         born in January 2001, 91 days in care from 10 January 2015 -> 91 days since 14 if born by the 10th, else fewer
         -#}
-{%- set months_of = {
-    'fourteen': 168, 'sixteen': 192, 'eighteen': 216, 'young_end': 12 * var('qualifying_until_age')
-} -%}
 {%- set never = "cast('9999-12-31' as date)" -%}
 
 with
@@ -117,9 +114,10 @@ birthdays as (
 
     select
         births.*,
-        {%- for name, months in months_of.items() %}
-            {{ add_months('born_on', months) }} as {{ name }}_on,
-        {%- endfor %}
+        {{ add_months('born_on', 14 * 12) }} as fourteen_on,
+        {{ add_months('born_on', 16 * 12) }} as sixteen_on,
+        {{ add_months('born_on', 18 * 12) }} as eighteen_on,
+        {{ add_months('born_on', var('qualifying_until_age') * 12) }} as young_end_on,
         {{ add_months(
             'born_on',
             "case when as_at < cast('" ~ var('former_relevant_extended_from') ~ "' as date)"
@@ -131,28 +129,42 @@ birthdays as (
 
 ),
 
-measured as (
+-- Days up to the reporting date, itself included, and to the 18th birthday.
+counted as (
 
     select
         birthdays.authority_code,
         birthdays.child_key,
         birthdays.as_at,
         birthdays.born_on,
-        {%- for name in ('fourteen', 'sixteen') %}
-            cast(sum(greatest(0, {{ days_between(
-                'greatest(spells.started_on, birthdays.' ~ name ~ '_on)',
-                'least(coalesce(spells.ended_on, ' ~ never ~ '), '
-                ~ add_days('birthdays.as_at', 1) ~ ', birthdays.eighteen_on)'
-            ) }})) as integer) as days_since_{{ name }}
-            {{- ',' if not loop.last }}
-        {%- endfor %}
+        greatest(spells.started_on, birthdays.fourteen_on) as at_fourteen_from,
+        greatest(spells.started_on, birthdays.sixteen_on) as at_sixteen_from,
+        least(
+            coalesce(spells.ended_on, {{ never }}),
+            {{ add_days('birthdays.as_at', 1) }},
+            birthdays.eighteen_on
+        ) as counted_to
 
     from birthdays
     inner join spells
         on birthdays.authority_code = spells.authority_code
             and birthdays.child_key = spells.child_key
             and birthdays.as_at >= spells.started_on
-    group by birthdays.authority_code, birthdays.child_key, birthdays.as_at, birthdays.born_on
+
+),
+
+measured as (
+
+    select
+        authority_code,
+        child_key,
+        as_at,
+        born_on,
+        cast(sum(greatest(0, {{ days_between('at_fourteen_from', 'counted_to') }})) as integer) as days_since_fourteen,
+        cast(sum(greatest(0, {{ days_between('at_sixteen_from', 'counted_to') }})) as integer) as days_since_sixteen
+
+    from counted
+    group by authority_code, child_key, as_at, born_on
 
 ),
 

@@ -40,8 +40,9 @@ clocks as (
 
     select
         interviews.*,
-        {{ dbt.dateadd('hour', var('return_interview_due_hours'), 'interviews.returned_at') }} as due_at,
-        {{ dbt.datediff('interviews.returned_at', 'interviews.interviewed_at', 'minute') }} as minutes_taken
+        {{ dbt.dateadd('hour', var('return_interview_due_hours'), 'returned_at') }} as due_at,
+        {{ dbt.datediff('returned_at', 'interviewed_at', 'minute') }}
+            as minutes_taken
 
     from interviews
 

@@ -1,5 +1,5 @@
-{#- Is it suitable? The digit of the code says so, but for three letters: gone abroad (G), deported (H) and residence not
-    known (R) say where the young person is not, so the published tables count them neither as suitable nor as not.
+{#- Is it suitable? The digit of the code says so, but for three letters: gone abroad (G), deported (H) and residence
+    not known (R) say where the young person is not, so the published tables count them neither as suitable nor as not.
         U1 -> suitable    B2, S2, X2 -> not suitable    G1, H2, R2, 0 -> null -#}
 with
 
