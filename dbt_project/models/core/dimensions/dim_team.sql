@@ -1,5 +1,8 @@
 {#- Lists that name the team which holds a case, besides the allocations. -#}
 {%- set lists = [
+    'stg_social_care__annex_a_3_referrals',
+    'stg_social_care__annex_a_4_assessments',
+    'stg_social_care__annex_a_5_section47',
     'stg_social_care__annex_a_6_children_in_need',
     'stg_social_care__annex_a_7_child_protection',
     'stg_social_care__annex_a_8_children_in_care',
