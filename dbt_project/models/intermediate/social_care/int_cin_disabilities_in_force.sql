@@ -21,8 +21,12 @@ in_force as (
 final as (
 
     select
-        {{ all_but('disabilities', 'child_key') }},
-        in_force.child_key
+        in_force.authority_code,
+        in_force.child_key,
+        disabilities.disability_code,
+        disabilities.collection_year,
+        disabilities.source_file,
+        disabilities.source_row
 
     from disabilities
     inner join children

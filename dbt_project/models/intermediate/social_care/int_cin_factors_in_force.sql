@@ -21,9 +21,14 @@ in_force as (
 final as (
 
     select
-        {{ all_but('factors', 'child_key') }},
+        in_force.authority_code,
         in_force.child_key,
-        in_force.started_on as assessment_started_on
+        in_force.started_on as assessment_started_on,
+        factors.factor_code,
+        factors.collection_year,
+        factors.marks,
+        factors.source_file,
+        factors.source_row
 
     from factors
     inner join assessments

@@ -23,7 +23,20 @@ newest as (
 final as (
 
     select
-        {{ all_but('in_force', 'marks') }},
+        in_force.authority_code,
+        in_force.child_key,
+        in_force.cin_details_id,
+        in_force.referral_source_code,
+        in_force.primary_need_code,
+        in_force.closure_reason_code,
+        in_force.is_no_further_action,
+        in_force.referred_on,
+        in_force.closed_on,
+        in_force.initial_conference_on,
+        in_force.collection_year,
+        in_force.stamp,
+        in_force.source_file,
+        in_force.source_row,
         nullif(
             concat_ws(
                 ' ',
