@@ -67,7 +67,7 @@ def run(inbox: Path, output: Path) -> dict[str, float]:
     lap("sessions")
     connection.execute(
         """
-        create table fct_attendance_pupil_month as
+        create table fct_attendance_enrolment_month as
         select
             s.upn, s.school_urn, s.session_month, count(*) as recorded_sessions,
             count(*) filter (where c.is_possible = 'true') as possible_sessions,
@@ -76,6 +76,18 @@ def run(inbox: Path, output: Path) -> dict[str, float]:
             count(*) filter (where c.is_unauthorised_absence = 'true') as unauthorised_absence_sessions
         from fct_attendance_session as s
         left join attendance_code as c on s.attendance_code_key = cast(c.attendance_code_key as integer)
+        group by all
+        """
+    )
+    connection.execute(
+        """
+        create table fct_attendance_pupil_month as
+        select
+            upn, session_month, sum(possible_sessions) as possible_sessions,
+            sum(present_sessions) as present_sessions,
+            sum(authorised_absence_sessions) as authorised_absence_sessions,
+            sum(unauthorised_absence_sessions) as unauthorised_absence_sessions
+        from fct_attendance_enrolment_month
         group by all
         """
     )

@@ -35,7 +35,12 @@ PartitionKey = tuple[str, dt.date]
 
 # The tables that dbt fills partition by partition (dbt_project/models/core/education/partitioned); all others are
 # rebuilt whole.
-PARTITIONED = ("fct_attendance_partition", "fct_attendance_pupil_month", "fct_attendance_session")
+PARTITIONED = (
+    "fct_attendance_enrolment_month",
+    "fct_attendance_partition",
+    "fct_attendance_pupil_month",
+    "fct_attendance_session",
+)
 
 
 class Stage(StrEnum):

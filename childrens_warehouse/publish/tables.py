@@ -18,7 +18,7 @@ from childrens_warehouse.errors import GateError
 PUBLIC_NAME = re.compile(r"(dim|fct|bridge)_[a-z0-9_]+|indicator|indicator_value")
 
 # Released as one file per authority and month, and in marts.duckdb as views on these; all others are small.
-LARGE = ("fct_attendance_pupil_month", "fct_attendance_session")
+LARGE = ("fct_attendance_enrolment_month", "fct_attendance_pupil_month", "fct_attendance_session")
 
 # Where a row came from, and when somebody looked: not part of what a table says.
 NOT_CONTENT = frozenset({"source_file", "source_row", "known_on", "stamp", "generated_at"})

@@ -1,4 +1,4 @@
-"""Attendance by pupil, school and month."""
+"""Attendance by pupil and month."""
 
 from __future__ import annotations
 

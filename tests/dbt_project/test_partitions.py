@@ -19,7 +19,12 @@ ATTENDANCE = (
     "(_authority_code, pupil_key, school_urn, session_date, session, supplier, mark, _marks) "
 )
 MONTHS = tuple(dt.date(2017, month, 1) for month in (3, 4, 5))
-TABLES = ("fct_attendance_session", "fct_attendance_pupil_month", "fct_attendance_partition")
+TABLES = (
+    "fct_attendance_session",
+    "fct_attendance_enrolment_month",
+    "fct_attendance_pupil_month",
+    "fct_attendance_partition",
+)
 
 
 def deliver(candidate: Path, rows: str, partitions: dict[tuple[str, dt.date], bool]) -> None:
@@ -41,7 +46,7 @@ def build(candidate: Path, target: Path) -> None:
     finished = dbt.run(
         [
             "run", "--select", "int_rows_landed", "int_attendance_ranked_by_supplier",
-            "path:models/core/education/partitioned",
+            "int_attendance_counted_elsewhere", "path:models/core/education/partitioned",
         ],
         candidate,
         target,
@@ -84,6 +89,7 @@ def test_only_what_changed_is_rebuilt(empty_build: Built, tmp_path: Path):
         "values ('310', 1, 100, date '2017-04-01', 'AM', 'mis', 'N', null), "
         "('310', 1, 100, date '2017-04-03', 'PM', 'mis', '/', 'KEY-DUPLICATE'), "
         "('310', 1, 100, date '2017-04-03', 'PM', 'mis', 'I', null), "
+        "('310', 1, 200, date '2017-04-03', 'PM', 'mis', 'D', null), "
         "('310', 2, 100, date '2017-04-03', 'PM', 'mis', '/', null), "
         "('310', 2, 100, date '2017-04-03', 'PM', 'provider', 'B', null)",
         {
@@ -96,7 +102,8 @@ def test_only_what_changed_is_rebuilt(empty_build: Built, tmp_path: Path):
     )
     build(candidate, target)
     assert held(candidate) == {
-        "fct_attendance_session": {("310", april): 3, ("310", may): 1, ("311", march): 1, ("311", april): 1},
+        "fct_attendance_session": {("310", april): 4, ("310", may): 1, ("311", march): 1, ("311", april): 1},
+        "fct_attendance_enrolment_month": {("310", april): 3, ("310", may): 1, ("311", march): 1, ("311", april): 1},
         "fct_attendance_pupil_month": {("310", april): 2, ("310", may): 1, ("311", march): 1, ("311", april): 1},
         "fct_attendance_partition": {
             ("310", april): 1,
@@ -110,8 +117,8 @@ def test_only_what_changed_is_rebuilt(empty_build: Built, tmp_path: Path):
         assert connection.execute(
             "select rows_in_force, rows_duplicate, rows_second_supplier from marts.fct_attendance_partition "
             "where authority_code = '310' order by session_month"
-        ).fetchall() == [(5, 1, 1), (1, 0, 0)]
-        # of the first pupil the new marks, of the second the supplier that comes first in the alphabet
+        ).fetchall() == [(6, 1, 1), (1, 0, 0)]
+        # of the first pupil the new marks, once though at two schools; of the second the first supplier's mark
         assert connection.execute(
             "select pupil_key, possible_sessions, present_sessions, authorised_absence_sessions, "
             "unauthorised_absence_sessions from marts.fct_attendance_pupil_month "
@@ -121,7 +128,7 @@ def test_only_what_changed_is_rebuilt(empty_build: Built, tmp_path: Path):
 
 SESSION = (
     "insert into marts.fct_attendance_session (authority_code, pupil_key, school_urn, session_date, session_month, "
-    "session_code, attendance_code_key, supplier) values "
+    "session_code, attendance_code_key, supplier, is_counted_for_pupil) values "
 )
 REBUILT = "insert into raw.attendance_partition values ('310', date '2017-05-01', 'x', {})"
 
@@ -129,43 +136,48 @@ REBUILT = "insert into raw.attendance_partition values ('310', date '2017-05-01'
 def test_a_session_that_comes_twice_is_found(judged: Judged):
     judged.connection.execute(REBUILT.format("true"))
     judged.connection.execute(
-        SESSION + "('310', 1, 100, '2017-05-31', '2017-05-01', 'AM', 1, 'a'), "
-        "('310', 1, 100, '2017-05-31', '2017-05-01', 'PM', 1, 'a'), "
-        "('310', 1, 100, '2017-05-01', '2017-05-01', 'AM', 1, 'a'), "
-        "('310', 1, 200, '2017-05-31', '2017-05-01', 'AM', 1, 'a'), "
-        "('310', 2, 100, '2017-05-31', '2017-05-01', 'PM', 1, 'a')"
+        SESSION + "('310', 1, 100, '2017-05-31', '2017-05-01', 'AM', 1, 'a', true), "
+        "('310', 1, 100, '2017-05-31', '2017-05-01', 'PM', 1, 'a', true), "
+        "('310', 1, 100, '2017-05-01', '2017-05-01', 'AM', 1, 'a', true), "
+        "('310', 1, 200, '2017-05-31', '2017-05-01', 'AM', 1, 'a', true), "
+        "('310', 2, 100, '2017-05-31', '2017-05-01', 'PM', 1, 'a', true)"
     )
     assert judged.failures("fct_attendance_session_grain") == 0
-    judged.connection.execute(SESSION + "('310', 2, 100, '2017-05-31', '2017-05-01', 'PM', 2, 'b')")
+    judged.connection.execute(SESSION + "('310', 2, 100, '2017-05-31', '2017-05-01', 'PM', 2, 'b', true)")
     assert judged.failures("fct_attendance_session_grain") == 1
 
 
 def test_a_session_of_no_half_day_is_found(judged: Judged):
     judged.connection.execute(REBUILT.format("true"))
-    judged.connection.execute(SESSION + "('310', 2, 100, '2017-05-31', '2017-05-01', 'EV', 1, 'a')")
+    judged.connection.execute(SESSION + "('310', 2, 100, '2017-05-31', '2017-05-01', 'EV', 1, 'a', true)")
     assert judged.failures("fct_attendance_session_grain") == 1
 
 
 def test_the_grain_is_judged_where_it_was_rebuilt(judged: Judged):
     judged.connection.execute(REBUILT.format("false"))
     judged.connection.execute(
-        SESSION + "('310', 2, 100, '2017-05-31', '2017-05-01', 'PM', 1, 'a'), "
-        "('310', 2, 100, '2017-05-31', '2017-05-01', 'PM', 1, 'b')"
+        SESSION + "('310', 2, 100, '2017-05-31', '2017-05-01', 'PM', 1, 'a', true), "
+        "('310', 2, 100, '2017-05-31', '2017-05-01', 'PM', 1, 'b', true)"
     )
     assert judged.failures("fct_attendance_session_grain") == 0
 
 
 def test_a_session_that_is_not_in_the_rollup_is_found(judged: Judged):
-    judged.connection.execute(SESSION + "('310', 1, 100, '2017-05-31', '2017-05-01', 'AM', 0, 'a')")
+    judged.connection.execute(SESSION + "('310', 1, 100, '2017-05-31', '2017-05-01', 'AM', 0, 'a', true)")
     assert judged.failures("attendance_rollup_is_complete") == 1
     judged.connection.execute(
-        "insert into marts.fct_attendance_pupil_month values ('310', 1, 100, '2017-05-01', 0, 1, 0, 0, 0, 0, 0)"
+        "insert into marts.fct_attendance_enrolment_month "
+        "values ('310', 1, 100, '2017-05-01', 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null)"
+    )
+    assert judged.failures("attendance_rollup_is_complete") == 1
+    judged.connection.execute(
+        "insert into marts.fct_attendance_pupil_month values ('310', 1, '2017-05-01', 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)"
     )
     assert judged.failures("attendance_rollup_is_complete") == 0
 
 
 def test_a_row_that_nothing_explains_is_found(judged: Judged):
-    row = "insert into marts.fct_reconciliation values ('310', 'pupils', 10, 9, 0, 0, 0, 0, 0, {})"
+    row = "insert into marts.fct_reconciliation values ('310', 'pupils', 10, 9, 0, 0, 0, 0, 0, 0, {})"
     judged.connection.execute(row.format(0))
     assert judged.failures("fct_reconciliation_leaves_nothing_unexplained") == 0
     judged.connection.execute(row.format(1))

@@ -1,8 +1,8 @@
 with
 
-months as (
+pupils as (
 
-    select * from {{ ref('fct_attendance_pupil_month') }}
+    select * from {{ ref('fct_absence_year_to_date') }}
 
 ),
 
@@ -15,18 +15,17 @@ reporting_dates as (
 final as (
 
     select
-        months.authority_code,
-        reporting_dates.as_at,
+        pupils.authority_code,
+        pupils.as_at,
         'school_year_to_date' as period,
-        months.pupil_key as subject_key,
-        cast(sum(months.possible_sessions) as bigint) as in_denominator,
-        cast(sum(months.present_sessions) as bigint) as in_numerator,
-        cast(sum(months.present_sessions) as double) * 100 / nullif(sum(months.possible_sessions), 0) as measure
+        pupils.pupil_key as subject_key,
+        cast(pupils.possible_sessions as bigint) as in_denominator,
+        cast(pupils.present_sessions as bigint) as in_numerator,
+        cast(pupils.present_sessions as double) * 100 / nullif(pupils.possible_sessions, 0) as measure
 
-    from months
+    from pupils
     inner join reporting_dates
-        on months.session_month between reporting_dates.school_year_starts_on and reporting_dates.as_at
-    group by months.authority_code, reporting_dates.as_at, months.pupil_key
+        on pupils.as_at = reporting_dates.as_at
 
 )
 

@@ -18,7 +18,7 @@ named_elsewhere as (
         authority_code,
         school_urn
 
-    from {{ ref('fct_attendance_pupil_month') }}
+    from {{ ref('fct_attendance_enrolment_month') }}
     union
     select
         authority_code,

@@ -1,9 +1,10 @@
 {#- Which results reach the standard, each by the scale of its time; null where the measure has none.
 
-    Foundation stage: a good level of development. Phonics: 32 of 40 marks. Key stage 1: level 2, since 2016 the expected
-    standard (EXS, GDS). Key stage 2: level 4 (also 4A or 4B), since 2016 a scaled score of 100 or, by the teacher, EXS or
-    GDS. GCSE: A* to C, since 2017 also 9 to 4; a pass is any grade but U (ungraded), X or 0. So 3A at key stage 2 does
-    not reach it and 4B does; a scaled score of 99 does not, 100 does; a 3 is a pass below the standard. -#}
+    Foundation stage: a good level of development. Phonics: 32 of 40 marks. Key stage 1: level 2, since 2016 the
+    expected standard (EXS, GDS). Key stage 2: level 4 (also 4A or 4B), since 2016 a scaled score of 100 or, by the
+    teacher, EXS or GDS. GCSE: A* to C, since 2017 also 9 to 4; a pass is any grade but U (ungraded), X or 0. So 3A at
+    key stage 2 does not reach it and 4B does; a scaled score of 99 does not, 100 does; a 3 is a pass below the
+    standard. -#}
 with
 
 results as (

@@ -1,11 +1,11 @@
 {#- Which plan is owed for a term, and by when.
 
-    A child looked after all term is owed a plan complete by the last school day of the term. A child who comes into care
-    is owed the first one within ten working days, in the term (its holiday included) in which the tenth falls: started on
-    Monday 5 December 2016, due on Monday 19 December, owed for the autumn; started on Thursday 8 December, due on Thursday
-    22 December, in the holiday, still owed for the autumn; started on Friday 23 December, due on 11 January, owed for the
-    spring and not for the autumn. Who left by the due day is owed nothing for that term; who left and came back is owed
-    what the latest period of care asks for. -#}
+    A child looked after all term is owed a plan complete by the last school day of the term. A child who comes into
+    care is owed the first one within ten working days, in the term (its holiday included) in which the tenth falls:
+    started on Monday 5 December 2016, due on Monday 19 December, owed for the autumn; started on Thursday 8 December,
+    due on Thursday 22 December, in the holiday, still owed for the autumn; started on Friday 23 December, due on 11
+    January, owed for the spring and not for the autumn. Who left by the due day is owed nothing for that term; who
+    left and came back is owed what the latest period of care asks for. -#}
 with
 
 plans as (

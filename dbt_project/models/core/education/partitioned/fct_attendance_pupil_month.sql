@@ -29,6 +29,7 @@ sessions as (
             sessions.authority_code = rebuilt.authority_code
             and sessions.session_month = rebuilt.session_month
     {%- endif %}
+    where sessions.is_counted_for_pupil
 
 ),
 
@@ -37,19 +38,8 @@ final as (
     select
         sessions.authority_code,
         sessions.pupil_key,
-        sessions.school_urn,
         sessions.session_month,
-        cast(count(*) filter (where codes.attendance_code_key <> 0) as integer) as recorded_sessions,
-        cast(count(*) filter (where codes.attendance_code_key = 0) as integer) as unknown_mark_sessions,
-        cast(count(*) filter (where codes.is_possible) as integer) as possible_sessions,
-        cast(count(*) filter (where codes.is_present) as integer) as present_sessions,
-        cast(count(*) filter (where codes.mark = 'L') as integer) as late_sessions,
-        cast(
-            count(*) filter (where codes.is_authorised_absence) as integer
-        ) as authorised_absence_sessions,
-        cast(
-            count(*) filter (where codes.is_unauthorised_absence) as integer
-        ) as unauthorised_absence_sessions
+        {{ attendance_counts() }}
 
     from sessions
     inner join codes
@@ -57,7 +47,6 @@ final as (
     group by
         sessions.authority_code,
         sessions.pupil_key,
-        sessions.school_urn,
         sessions.session_month
 
 )

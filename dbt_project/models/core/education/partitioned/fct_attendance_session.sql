@@ -12,6 +12,12 @@ ranked as (
 
 ),
 
+counted_elsewhere as (
+
+    select * from {{ ref('int_attendance_counted_elsewhere') }}
+
+),
+
 codes as (
 
     select
@@ -97,11 +103,21 @@ final as (
         cast(
             case when sessions.mark is null then 0 else coalesce(codes.attendance_code_key, -1) end as integer
         ) as attendance_code_key,
-        sessions.supplier
+        sessions.supplier,
+        counted_elsewhere.pupil_key is null as is_counted_for_pupil
 
     from sessions
+
+    -- left: a mark may be in no list, and most pupils are at one school
     left join codes
         on sessions.mark = codes.mark
+    left join counted_elsewhere
+        on
+            sessions.authority_code = counted_elsewhere.authority_code
+            and sessions.pupil_key = counted_elsewhere.pupil_key
+            and sessions.school_urn = counted_elsewhere.school_urn
+            and sessions.session_date = counted_elsewhere.session_date
+            and sessions.session_code = counted_elsewhere.session_code
 
 )
 
