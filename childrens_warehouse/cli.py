@@ -236,11 +236,12 @@ def _register() -> None:
     from childrens_warehouse import ledger_commands
     from childrens_warehouse.alarms import command as alarms
     from childrens_warehouse.changes import command as changes
+    from childrens_warehouse.identity import command as links
     from childrens_warehouse.modelling import command as modelling
     from childrens_warehouse.privacy import command as privacy
     from childrens_warehouse.simulate import command as simulate
 
-    for module in (simulate, privacy, alarms, ledger_commands, changes, modelling):
+    for module in (simulate, privacy, alarms, ledger_commands, changes, modelling, links):
         module.register(app)
 
 

@@ -14,10 +14,12 @@ import duckdb
 import pyarrow as pa
 
 from childrens_warehouse.identity import decisions as deciding
-from childrens_warehouse.identity import evidence, joining, numbers
+from childrens_warehouse.identity import evidence, joining, numbers, persons, scores
 from childrens_warehouse.identity.decisions import Decision
 from childrens_warehouse.identity.evidence import Identity
 from childrens_warehouse.identity.joining import Joined
+from childrens_warehouse.raw.acceptance import Acceptance
+from childrens_warehouse.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,15 @@ class Linking:
     joined: Joined
 
 
-def fill(connection: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> None:
-    """Fill the table from the views of schema `raw`."""
-    linking = link(connection, decisions)
+def fill(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    extracts: Iterable[Acceptance],
+    decisions: Iterable[Decision],
+    keep_scores: bool = True,
+) -> None:
+    """Fill the table from the views of schema `raw`, and from what the restricted store says of the files in force."""
+    linking = link(connection, settings, extracts, decisions, keep_scores)
     if not linking.identities:
         return
     told = linking.joined.identities
@@ -54,8 +62,26 @@ def fill(connection: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -
     connection.unregister("linked_identity")
 
 
-def link(connection: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> Linking:
+def link(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    extracts: Iterable[Acceptance],
+    decisions: Iterable[Decision],
+    keep_scores: bool = True,
+) -> Linking:
+    """Who is who. keep_scores: the files are tonight's, so what is scored now will be of use the next night."""
     found = evidence.collect(connection)
+    said_by_numbers = numbers.resolve(found)
     same, different = deciding.pairs(decisions, found.identities)
-    joined = joining.join(found.identities, numbers.resolve(found), same=same, different=different)
+    described = [each for each in extracts if each.dataset in persons.LISTS]
+    if not described:
+        return Linking(
+            found.identities, joining.join(found.identities, said_by_numbers, same=same, different=different)
+        )
+    with persons.private_connection(settings) as private:
+        persons.read(private, settings.home, described, found.identities)
+        persons.prepare(private)
+        alike = scores.of_persons(private, settings.home, keep_scores)
+        said = scores.agreements(private, [(each.one, each.other) for each in said_by_numbers.links])
+    joined = joining.join(found.identities, said_by_numbers, alike, said, same, different)
     return Linking(found.identities, joined)

@@ -48,6 +48,7 @@ class Agreement:
     forename: bool | None = None
     surname: bool | None = None
     birth: bool | None = None
+    home: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def join(
         agreement = said.get((link.one, link.other), Agreement())
         if agreement.forename is False and agreement.birth is False:
             clusters.refuse(link.one, link.other, link.number_kind, "contradicted")
-        elif link.one in adopted and agreement.surname is False:
+        elif link.one in adopted and False in (agreement.surname, agreement.home):
             clusters.refuse(link.one, link.other, link.number_kind, "adoption")
         else:
             clusters.add(link.one, link.other, link.number_kind, 1.0)
@@ -106,18 +107,17 @@ def join(
 
 
 def _touched_by_adoption(identities: Sequence[Identity], numbers: Numbers) -> set[int]:
-    """Whoever numbers lead to from an identity of an adopted child."""
-    around: dict[int, list[int]] = defaultdict(list)
-    for link in numbers.links:
-        around[link.one].append(link.other)
-        around[link.other].append(link.one)
+    """Whoever numbers, disputed or not, lead to from an identity of an adopted child."""
+    around: dict[int, list[set[int]]] = defaultdict(list)
+    for those in numbers.around:
+        for place in those:
+            around[place].append(those)
     pending = [place for place, each in enumerate(identities) if each.adoption]
     touched = set(pending)
     while pending:
-        for other in around[pending.pop()]:
-            if other not in touched:
-                touched.add(other)
-                pending.append(other)
+        for those in around[pending.pop()]:
+            pending.extend(those - touched)
+            touched |= those
     return touched
 
 

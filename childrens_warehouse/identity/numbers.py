@@ -39,11 +39,15 @@ class NumberLink:
 
 @dataclass(frozen=True)
 class Numbers:
-    """links: strongest first. nhs_numbers: the verified one of each identity. contested: who has a disputed number."""
+    """links: strongest first. nhs_numbers: the verified one of each identity. contested: who has a disputed number.
+
+    around: who claims one number, disputed or not: what an adoption may reach.
+    """
 
     links: list[NumberLink] = field(default_factory=list)
     nhs_numbers: dict[int, int] = field(default_factory=dict)
     contested: set[int] = field(default_factory=set)
+    around: list[set[int]] = field(default_factory=list)
 
 
 def resolve(evidence: Evidence) -> Numbers:
@@ -72,7 +76,8 @@ def resolve(evidence: Evidence) -> Numbers:
             links.append(NumberLink(one, other, number_kind, bool(members[one] & members[other])))
         if number_kind == "nhs_number":
             nhs_numbers |= dict.fromkeys(members, last)
-    return Numbers(sorted(links, key=lambda each: each.order), nhs_numbers, contested)
+    around = [those for those in claimants.values() if len(those) > 1] + [set(those) for those in groups.values()]
+    return Numbers(sorted(links, key=lambda each: each.order), nhs_numbers, contested, around)
 
 
 def _heard(evidence: Evidence) -> tuple[list[Claim], set[int]]:

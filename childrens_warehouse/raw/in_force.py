@@ -166,7 +166,7 @@ def create_raw_schema(
             parts = [_select(settings, dataset, each) for each in of_dataset]
             connection.execute(f"create or replace view raw.{dataset.name} as {' union all '.join(parts)}")
     if with_children:
-        child_identity.fill(connection, force.decisions)
+        child_identity.fill(connection, settings, force.extracts, force.decisions, keep_scores=force.known_on is None)
 
 
 def _insert_withdrawals(connection: duckdb.DuckDBPyConnection, settings: Settings, force: InForce) -> None:

@@ -112,6 +112,8 @@ def test_the_old_and_the_new_identity_of_an_adopted_child_stay_apart():
     # The pupil bears the new name already: the number alone does not lead there.
     renamed = {"S1-E5": Agreement(True, False, True)}
     assert people.children(people.join(agree=renamed)) == "S1+H1 S2 E5"
+    moved = {"S1-H1": Agreement(True, True, True, False)}
+    assert people.children(people.join(agree=moved)) == "S1+E5 S2 H1"
     assert people.children(people.join(same=["S1-S2"])) == "S1+H1+E5 S2"
     alike = people.join(("S2-E5", 0.999), agree=renamed)
     assert (people.children(alike), people.undecided(alike)) == ("S1+H1 S2 E5", ["S2-E5"])

@@ -1,0 +1,1 @@
+"""Invented persons whose identities are known, to train linkage and to measure it."""
