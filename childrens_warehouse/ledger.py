@@ -96,6 +96,17 @@ create table if not exists key_event (
     event text not null,            -- night, rotation begun, rotated, retired
     detail text not null            -- JSON
 );
+create table if not exists link_event (
+    recorded_at text not null,
+    run_id text not null,
+    release_id text not null,
+    previous text not null,         -- the release it is compared with
+    authority text not null,
+    change text not null,           -- merge, split, other key
+    rule text not null,             -- what joined the identities; of a split, what had
+    children integer not null,
+    identities integer not null
+);
 create table if not exists removal_event (
     recorded_at text not null,
     run_id text not null,
@@ -220,6 +231,12 @@ class Ledger:
 
     def record_key(self, run_id: str, key_id: str, event: str, detail: Mapping[str, Any]) -> None:
         self._append("key_event", {"run_id": run_id, "key_id": key_id, "event": event, "detail": dict(detail)})
+
+    def record_links(self, run_id: str, release_id: str, changes: Sequence[Mapping[str, Any]]) -> None:
+        """What a release changed of who is one child. Called again for a release, it counts once."""
+        if changes and not self.query("select 1 from link_event where release_id = ?", (release_id,)):
+            for each in changes:
+                self._append("link_event", {"run_id": run_id, "release_id": release_id, **each})
 
     def record_removal(self, run_id: str, kind: str, path: str, extract_date: dt.date) -> None:
         self._append("removal_event", {"run_id": run_id, "kind": kind, "path": path, "extract_date": extract_date})

@@ -14,7 +14,7 @@ from childrens_warehouse.build import candidate
 from childrens_warehouse.build.candidate import Stage, State, Workspace
 from childrens_warehouse.errors import BuildFailed, PublishFailed
 from childrens_warehouse.ledger import Ledger
-from childrens_warehouse.publish import files, grain, marts, release, states
+from childrens_warehouse.publish import files, grain, key_changes, marts, release, states
 from childrens_warehouse.publish.current import (
     DATABASE,
     Release,
@@ -53,7 +53,10 @@ def publish(settings: Settings, build_id: str) -> Release:
         is_new = state.stage is Stage.GATED
         done = dataclasses.replace(Release.of_manifest(manifest), is_new=is_new)
         if is_new:
-            Ledger(settings.home.ledger).record_release(state.run_id, build_id, done.release_id, done.to_dict())
+            ledger = Ledger(settings.home.ledger)
+            if state.known_on is None:
+                ledger.record_links(state.run_id, done.release_id, key_changes.since_previous(settings.home, manifest))
+            ledger.record_release(state.run_id, build_id, done.release_id, done.to_dict())
         workspace.save(dataclasses.replace(state, stage=Stage.PUBLISHED))
         return done
 
