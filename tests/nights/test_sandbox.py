@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -57,9 +58,15 @@ def test_a_sandbox_of_invented_children_and_its_documentation(
     page = site.make(settings, tmp_path / "docs", said.append)
     text = page.read_text(encoding="utf-8")
     assert "fct_placement" in text and "night_summary" in text
-    lineage = (page.parent / "lineage" / "index.html").read_text(encoding="utf-8")
-    assert "underlying_placement_type_code" in lineage
-    for html in (text, lineage):
+    followed = json.loads((page.parent / "lineage" / "colibri-manifest.json").read_text(encoding="utf-8"))
+    assert (
+        "model.childrens_warehouse.int_placements_rebuilt", "placement_type_code",
+        "model.childrens_warehouse.fct_placement", "underlying_placement_type_code",
+    ) in {
+        (edge["source"], edge["sourceColumn"], edge["target"], edge["targetColumn"])
+        for edge in followed["lineage"]["edges"]
+    }  # fmt: skip
+    for html in (text, (page.parent / "lineage" / "index.html").read_text(encoding="utf-8")):
         assert not re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=[\"']https?://[^\"']+", html)
 
 
