@@ -92,9 +92,9 @@ def new_fact(name: str, source: str, subject: str, grain: tuple[str, ...] = (), 
         _render("fact.yml.j2", folder / f"{name}.yml", values),
         _render("suite.py.j2", project / "expectations" / "publication" / f"{name}.py", values),
     ]
-    reconciliation = models / "core" / "warehouse" / "fct_reconciliation.sql"
-    if _count_in_facts(reconciliation, rows.dataset.name, name):
-        written.append(reconciliation)
+    counted = project / "dbt_project" / "macros" / "rows_in_facts.sql"
+    if _count_in_facts(counted, rows.dataset.name, name):
+        written.append(counted)
     return written
 
 
@@ -202,12 +202,10 @@ def _examples(columns: list[Column], key: tuple[str, ...], rows: Rows) -> dict[s
 def _count_in_facts(path: Path, dataset: str, fact: str) -> bool:
     """Add the line by which the reconciliation counts the list's rows in this fact. Was there none yet?"""
     text = path.read_text(encoding="utf-8")
-    lists = text[: text.index("with_facts")]
-    if re.search(rf"'{dataset}'", lists[lists.index("row_for_row") :]):
+    if f"'{dataset}'" in text:
         return False
-    start = text.index("row_for_row = [")
-    end = text.index("] -%}", start)
-    path.write_text(f"{text[:end]}    ('{dataset}', '{fact}', none),\n{text[end:]}", encoding="utf-8")
+    end = text.index("\n    ]) }}")
+    path.write_text(f"{text[:end]}\n        ('{dataset}', '{fact}', none),{text[end:]}", encoding="utf-8")
     return True
 
 

@@ -19,7 +19,8 @@ def keep(home: Home, code: str, dbt_manifest: Path) -> None:
     target = _path(home, code)
     if target.exists() or not dbt_manifest.exists():
         return
-    target.parent.mkdir(mode=GROUP_READS_DIRECTORY, parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.chmod(GROUP_READS_DIRECTORY)  # whatever the umask
     partial = target.with_suffix(".partial")
     partial.write_bytes(gzip.compress(dbt_manifest.read_bytes(), compresslevel=6))
     partial.chmod(GROUP_READS_FILE)

@@ -29,7 +29,8 @@ def core(built: Built) -> list[dict]:
 
 
 def test_everything_builds_and_passes_on_an_empty_raw_schema(empty_build: Built):
-    bad = {node: status for node, status in empty_build.statuses.items() if status not in ("success", "pass")}
+    built = {node: status for node, status in empty_build.statuses.items() if not node.startswith("exposure.")}
+    bad = {node: status for node, status in built.items() if status not in ("success", "pass")}
     assert not bad, f"{bad}\n{empty_build.output}"
 
 

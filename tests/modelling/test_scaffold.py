@@ -62,17 +62,17 @@ def test_what_is_written_builds_passes_and_keeps_the_rules(project: Path, monkey
 
 
 def test_a_list_no_fact_took_before_is_counted(project: Path) -> None:
-    reconciliation = project / "dbt_project/models/core/warehouse/fct_reconciliation.sql"
-    text = reconciliation.read_text(encoding="utf-8")
-    bare = text.replace("    ('enrolments', 'fct_enrolment', none),\n", "")
+    counted = project / "dbt_project/macros/rows_in_facts.sql"
+    text = counted.read_text(encoding="utf-8")
+    bare = text.replace("        ('enrolments', 'fct_enrolment', none),\n", "")
     assert bare != text
-    reconciliation.write_text(bare, encoding="utf-8")
+    counted.write_text(bare, encoding="utf-8")
     files = scaffold.new_fact("fct_new_roll", "stg_education__enrolments", "education", project=project)
-    assert files[-1] == reconciliation
-    assert "    ('enrolments', 'fct_new_roll', none),\n] -%}" in reconciliation.read_text(encoding="utf-8")
+    assert files[-1] == counted
+    assert "        ('enrolments', 'fct_new_roll', none),\n    ]) }}" in counted.read_text(encoding="utf-8")
     # once is enough
     files = scaffold.new_fact("fct_newer_roll", "stg_education__enrolments", "education", project=project)
-    assert reconciliation not in files
+    assert counted not in files
 
 
 @pytest.mark.parametrize(
