@@ -24,6 +24,46 @@ ethnicities as (
 
 ),
 
+identities as (
+
+    select * from {{ ref('stg_warehouse__child_identities') }}
+
+),
+
+-- What social care's list of persons says, without history. A child that a decision made of two has two rows on it.
+described as (
+
+    select *
+    from {{ of_children(ref('stg_social_care__persons'), 'social_care') }} as delivered
+    qualify row_number() over (partition by authority_code, child_key order by source_file, source_row) = 1
+
+),
+
+-- The newest census that names the child, where the list does not say.
+disabled_by_census as (
+
+    select
+        authority_code,
+        child_key,
+        max(case when disability_code = 'NONE' then 0 else 1 end) = 1 as is_disabled
+
+    from {{ ref('int_cin_disabilities_in_force') }}
+    group by authority_code, child_key
+
+),
+
+numbered as (
+
+    select
+        authority_code,
+        child_key,
+        max(case when has_nhs_number then 1 else 0 end) = 1 as is_nhs_number_known
+
+    from identities
+    group by authority_code, child_key
+
+),
+
 -- Versions: one per run of collection years in which nothing changed.
 
 followed as (
@@ -112,7 +152,19 @@ mentions as (
         cast(null as boolean) as is_unaccompanied,
         identity_kind = 'social_care' and is_delivered as is_known_to_social_care
 
-    from {{ ref('stg_warehouse__child_identities') }}
+    from identities
+
+    union all
+
+    select
+        authority_code,
+        child_key,
+        sex_code,
+        birth_month,
+        cast(null as boolean) as is_unaccompanied,
+        true as is_known_to_social_care
+
+    from described
 
     union all
 
@@ -281,15 +333,20 @@ persons as (
         cast(null as date) as valid_to,
         coalesce(without_header.sex_code, schooled.sex_code, 'U') as sex_code,
         coalesce(without_header.birth_month, schooled.birth_month) as birth_month,
-        {{ or_unknown('schooled.ethnicity_code') }} as ethnicity_code,
-        without_header.is_unaccompanied,
+        coalesce(described.ethnicity_code, schooled.ethnicity_code, 'unknown') as ethnicity_code,
+        coalesce(without_header.is_unaccompanied, described.is_unaccompanied) as is_unaccompanied,
         schooled.sen_provision_code,
         schooled.is_free_school_meals,
         without_header.is_known_to_social_care,
-        -- a pupil who is linked to nobody is a person of its own; all others here should have had a header
-        coalesce(schooled.link_rule, 'missing') <> 'none' as is_inferred
+        -- neither described by social care nor a pupil who is linked to nobody, who is a person of its own
+        described.child_key is null and coalesce(schooled.link_rule, 'missing') <> 'none' as is_inferred
 
     from without_header
+
+    -- left: a child may be mentioned and on no list of persons
+    left join described
+        on without_header.authority_code = described.authority_code
+            and without_header.child_key = described.child_key
 
     -- left: a child may be mentioned and on no list of pupils
     left join schooled
@@ -332,6 +389,15 @@ final as (
         persons.is_unaccompanied,
         persons.sen_provision_code,
         persons.is_free_school_meals,
+        coalesce(
+            described.disability_codes <> 'NONE',
+            disabled_by_census.is_disabled
+        ) as is_disabled,
+        described.is_adopted_identity,
+        described.is_restricted,
+        described.death_month,
+        described.is_home_in_authority,
+        coalesce(numbered.is_nhs_number_known, false) as is_nhs_number_known,
         persons.is_known_to_social_care,
         persons.is_inferred
 
@@ -339,6 +405,17 @@ final as (
 
     -- left: a code outside the list must not lose the child
     left join ethnicities on persons.ethnicity_code = ethnicities.ethnicity_code
+
+    -- left: these lists do not name everybody
+    left join described
+        on persons.authority_code = described.authority_code
+            and persons.child_key = described.child_key
+    left join disabled_by_census
+        on persons.authority_code = disabled_by_census.authority_code
+            and persons.child_key = disabled_by_census.child_key
+    left join numbered
+        on persons.authority_code = numbered.authority_code
+            and persons.child_key = numbered.child_key
 
 )
 

@@ -138,6 +138,19 @@ in_facts as (
             and links.pupil_key = pupils.pupil_key
     group by links.authority_code
     union all
+    -- a person is told of by dim_child, whatever child it is
+    select
+        persons.authority_code,
+        'persons' as dataset,
+        count(*) as rows_in_facts
+
+    from {{ ref('stg_social_care__persons') }} as persons
+    inner join {{ ref('stg_warehouse__child_identities') }} as identities
+        on persons.authority_code = identities.authority_code
+            and persons.child_key = identities.identity_key
+            and identities.identity_kind = 'social_care'
+    group by persons.authority_code
+    union all
     -- a patient is an identity of a child, and what the trust lists of it finds the child by that
     select
         patients.authority_code,

@@ -25,6 +25,7 @@ final as (
         case unaccompanied when 'Y' then true when 'N' then false end as is_unaccompanied,
         case adopted_identity when 'Y' then true when 'N' then false end as is_adopted_identity,
         case restricted when 'Y' then true when 'N' then false end as is_restricted,
+        cast(is_home_in_authority as boolean) as is_home_in_authority,
 
         -- dates
         cast(birth_month as date) as birth_month,
