@@ -8,11 +8,11 @@ from pathlib import Path
 
 from childrens_warehouse.datasets.cin_census import CHILDREN, FILE
 from childrens_warehouse.reference import collection_year, collection_year_end
-from childrens_warehouse.simulate import persons
+from childrens_warehouse.simulate import persons, terms
 from childrens_warehouse.simulate.care import Outcome
 from childrens_warehouse.simulate.delivery import DeliveredFile, coverage_of
 from childrens_warehouse.simulate.extracts.rows import upn_known
-from childrens_warehouse.simulate.need import ChildInNeed, Referral
+from childrens_warehouse.simulate.need import Assessed, ChildInNeed, Referral
 from childrens_warehouse.simulate.world import Case, World
 
 SEX_FROM = 2024
@@ -130,6 +130,7 @@ def _records(referral: Referral, night: dt.date) -> Iterator[str]:
         factors = "".join(_cells(AssessmentFactors=each) for each in found.factors) if is_done else ""
         cells = _cells(
             AssessmentActualStartDate=found.started_on,
+            AssessmentInternalReviewDate=_review_due(found, night),
             AssessmentAuthorisationDate=found.authorised_on if is_done else None,
         )
         factors = f"<FactorsIdentifiedAtAssessment>{factors}</FactorsIdentifiedAtAssessment>" if factors else ""
@@ -159,6 +160,12 @@ def _records(referral: Referral, night: dt.date) -> Iterator[str]:
             NumberOfPreviousCPP=plan.previous,
         )
         yield f"<ChildProtectionPlans>{cells}<Reviews>{reviews}</Reviews></ChildProtectionPlans>"
+
+
+def _review_due(found: Assessed, night: dt.date) -> dt.date | None:
+    """A manager is to look at it after ten working days, unless it is authorised by then."""
+    due_on = terms.working_days_after(found.started_on, 10)
+    return due_on if due_on <= min(night, found.authorised_on) else None
 
 
 def _cells(**values: str | int | dt.date | None) -> str:
