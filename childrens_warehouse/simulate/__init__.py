@@ -4,7 +4,8 @@
 
 writes `<inbox>/<authority>/<source>/<extract date>/` folders as the systems would deliver them: nightly ones of all
 three sources for the nights asked for, and before them the year-end returns of social care for the two collection
-years before. Everything follows from the seed: the same scenario gives the same bytes, and a scenario with a
+years before. Social care's are CSV files, the census of children in need and, once a week, the workbook of an
+inspection's lists. Everything follows from the seed: the same scenario gives the same bytes, and a scenario with a
 further night gives the same bytes for the nights before.
 """
 
@@ -18,10 +19,10 @@ from pathlib import Path
 
 from childrens_warehouse.datasets import Source
 from childrens_warehouse.reference import collection_year
-from childrens_warehouse.simulate import attendance, delivery, dirt, extracts, terms, world
+from childrens_warehouse.simulate import attendance, delivery, dirt, extracts, terms, workbook, world
 from childrens_warehouse.simulate.attendance import ATTENDANCE
 from childrens_warehouse.simulate.dirt import Planted
-from childrens_warehouse.simulate.extracts import census
+from childrens_warehouse.simulate.extracts import census, inspection
 from childrens_warehouse.simulate.register import Roll, roll
 from childrens_warehouse.simulate.scenario import Scenario
 from childrens_warehouse.simulate.world import World
@@ -122,13 +123,20 @@ def _prepare(
     scenario, night = drawn.scenario, folder.extract_date
     files: list[delivery.DeliveredFile] = []
     planted: list[Planted] = []
-    for dataset, table in extracts.tables(drawn, folder.source, night, folder.is_return):
+
+    def rows_of(dataset: str, table: list[extracts.Row]) -> list[list[str]]:
         rows = extracts.rendered(dataset, table)
         if scenario.dirt:
-            planted += dirt.plant(dataset, rows, night, scenario.seed)
-        files.append(delivery.write_table(path, dataset, rows, collection_year(night)))
+            planted.extend(dirt.plant(dataset, rows, night, scenario.seed))
+        return rows
+
+    for dataset, table in extracts.tables(drawn, folder.source, night, folder.is_return):
+        files.append(delivery.write_table(path, dataset, rows_of(dataset, table), collection_year(night)))
     if folder.source is Source.SOCIAL_CARE and extracts.has_census(night, scenario, folder.is_return):
         files.append(census.write(path, drawn, night))
+    if folder.source is Source.SOCIAL_CARE and extracts.has_inspection_lists(night, scenario, folder.is_return):
+        sheets = ((dataset, rows_of(dataset, table)) for dataset, table in inspection.tables(drawn, night))
+        files.append(workbook.write(path, sheets, night))
     if folder.days:
         number, faults = attendance.write(
             path / ATTENDANCE.file,

@@ -78,6 +78,8 @@ def faults_of(dataset: str, extract_date: dt.date) -> tuple[Fault, ...]:
     table = _Table(dataset)
     if dataset.startswith("ssda903_"):
         return _of_the_return(dataset, table, extract_date)
+    if dataset.startswith("annex_a_"):
+        return _of_the_inspection(dataset, table)
     match dataset:
         case "persons":
             nobody = table.put("date_of_birth", "")
@@ -228,6 +230,27 @@ def _of_the_return(dataset: str, table: _Table, extract_date: dt.date) -> tuple[
             )
         case "dolo":
             return (Fault("before birth", "BEFORE-BIRTH", _always, table.change("DOLO_START", _years_earlier)),)
+    return ()
+
+
+def _of_the_inspection(dataset: str, table: _Table) -> tuple[Fault, ...]:
+    match dataset.removeprefix("annex_a_"):
+        case "1_contacts":
+            return (table.unknown("Contact Source", "a neighbour"), table.repeated())
+        case "2_early_help":
+            return (table.broken("Assessment start date", "before Easter"),)
+        case "3_referrals":
+            return (table.keyless("Child Unique ID"),)
+        case "4_assessments":
+            is_over = table.filled("Continuous Assessment Date of Authorisation")
+            reverse = table.put("Continuous Assessment Date of Authorisation", "1992-01-31")
+            return (Fault("ends before it starts", "SPELL-REVERSED", is_over, reverse),)
+        case "6_children_in_need":
+            return (table.unknown("Primary Need Code", "N12"),)
+        case "8_children_in_care":
+            return (table.unknown("Placement Type", "U9"),)
+        case "9_care_leavers":
+            return (table.unknown("Activity Status", "Q1"),)
     return ()
 
 

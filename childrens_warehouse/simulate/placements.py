@@ -14,6 +14,7 @@ from childrens_warehouse.simulate.scenario import pick
 FOSTER = frozenset({"U1", "U2", "U3", "U4", "U5", "U6"})
 KINSHIP = frozenset({"U1", "U2", "U3"})
 ADOPTIVE = frozenset({"A3", "A4", "A5", "A6"})
+TEMPORARY = frozenset({"T0", "T1", "T2", "T3", "T4"})
 
 # Supported accommodation registers from here on (K3); what was semi-independent (H5) moves over within months.
 SUPPORTED_FROM = dt.date(2023, 10, 28)

@@ -9,6 +9,7 @@ import json
 from functools import cache
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import pytest
 from pyarrow import csv as pa_csv
@@ -40,7 +41,7 @@ class Extracts:
 
     def files(self, dataset: str) -> list[Path]:
         declared = BY_NAME[dataset]
-        # The generator writes CSV files; what comes only as a part of another kind it does not make.
+        # What comes only as a part of a document or a workbook has no file of its own.
         return sorted(self.inbox.glob(f"*/{declared.source}/*/{declared.file}")) if declared.file else []
 
     def rows(self, dataset: str, day: dt.date) -> list[dict[str, str]]:
@@ -50,7 +51,8 @@ class Extracts:
     def cells(self, dataset: str, day: dt.date) -> list[list[str]]:
         """Every row of a file, the header first: row n of the file is element n - 1."""
         declared = BY_NAME[dataset]
-        return _cells(self.folder(declared.source, day) / declared.file)
+        folder = self.folder(declared.source, day)
+        return _cells(folder / declared.file) if declared.file else sheet(folder / "annex_a.xlsx", dataset)
 
     def marks(self, day: dt.date) -> pa.Table:
         """The register marks of a night as text; there are too many for dictionaries."""
@@ -71,6 +73,27 @@ def read(path: Path) -> list[dict[str, str]]:
 def _cells(path: Path) -> list[list[str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.reader(file))
+
+
+def sheet(path: Path, dataset: str) -> list[list[str]]:
+    """Every row of a list of the workbook, its days written as the dataset writes them."""
+    declared = BY_NAME[dataset]
+    width = len(declared.columns)
+    # Blank cells at the end of a row are not written.
+    return [
+        [_written(value, declared.date_format) for value in (*row, *[None] * (width - len(row)))]
+        for row in _sheets(path)[declared.parts[0].name]
+    ]
+
+
+@cache
+def _sheets(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    book = openpyxl.load_workbook(path, read_only=True)
+    return {each.title: list(each.iter_rows(values_only=True)) for each in book.worksheets}
+
+
+def _written(value: object, date_format: str) -> str:
+    return value.strftime(date_format) if isinstance(value, dt.datetime) else "" if value is None else str(value)
 
 
 def manifest(folder: Path) -> dict:  # type: ignore[type-arg]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from childrens_warehouse.datasets import Coverage, Dataset, Source, of_source
+from childrens_warehouse.datasets import Coverage, Dataset, Source, annex_a, of_source
 from childrens_warehouse.datasets.cin_census import CHILDREN
 from childrens_warehouse.datasets.declaration import may_lack
 from childrens_warehouse.reference import collection_year
@@ -23,6 +23,7 @@ WEEKLY = frozenset(
         "ssda903_previous_permanence",
         "ssda903_dolo",
         CHILDREN.name,
+        annex_a.CONTACTS.name,
         "dental_checks",
         "immunisations",
         "sdq",
@@ -52,6 +53,12 @@ def tables(world: World, source: Source, night: dt.date, is_return: bool) -> Ite
 def has_census(night: dt.date, scenario: Scenario, is_return: bool) -> bool:
     """Has the folder a children-in-need census? It comes with all its lists or not at all."""
     return scenario.delivers(CHILDREN.name) and (is_return or _is_of_a_night(CHILDREN, night, scenario))
+
+
+def has_inspection_lists(night: dt.date, scenario: Scenario, is_return: bool) -> bool:
+    """Has the folder the workbook of an inspection's lists? It comes whole when one of them is asked for."""
+    is_asked = any(scenario.delivers(dataset.name) for dataset in annex_a.DATASETS)
+    return is_asked and not is_return and _is_of_a_night(annex_a.CONTACTS, night, scenario)
 
 
 def _is_of_a_return(dataset: Dataset) -> bool:
