@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import os
 import shutil
 import tempfile
 import unicodedata
@@ -39,8 +40,8 @@ _UNHEARD = "aeiouyh"
 
 @contextlib.contextmanager
 def private_connection(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory that spills into the restricted store, if at all."""
-    scratch = Path(tempfile.mkdtemp(prefix="links-", dir=make_private(settings.home.restricted / "scratch")))
+    """A database in memory that spills into the restricted store, if at all. Landing sweeps up after the killed."""
+    scratch = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=make_private(settings.home.restricted / "scratch")))
     connection = duckdb.connect(
         config={
             "memory_limit": settings.memory_limit,
