@@ -15,6 +15,7 @@ from childrens_warehouse.simulate import (
     missing,
     need,
     permanence,
+    persons,
     pupils,
     schooling,
     terms,
@@ -29,6 +30,7 @@ from childrens_warehouse.simulate.liberty import Order
 from childrens_warehouse.simulate.missing import Spell
 from childrens_warehouse.simulate.need import ChildInNeed, Referral
 from childrens_warehouse.simulate.permanence import Journey, PreviousPermanence
+from childrens_warehouse.simulate.persons import Person
 from childrens_warehouse.simulate.pupils import Pupil
 from childrens_warehouse.simulate.reviews import Assessment, Review
 from childrens_warehouse.simulate.scenario import Scenario
@@ -44,6 +46,10 @@ class Case:
 
     scenario: Scenario
     child: Child
+
+    @cached_property
+    def person(self) -> Person:
+        return persons.person(self.scenario, self.child)
 
     @cached_property
     def episodes(self) -> tuple[Episode, ...]:

@@ -50,7 +50,7 @@ def _header(authority: str, year: int, night: dt.date) -> str:
 
 def _child_in_care(world: World, case: Case, night: dt.date, referrals: list[Referral]) -> str:
     child = case.child
-    found = persons.person(world.scenario, child)
+    found = case.person
     last = child.periods[-1]
     has_died = last.outcome is Outcome.DIED and last.ended_on <= night
     return _child(

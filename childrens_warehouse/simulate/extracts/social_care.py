@@ -29,7 +29,7 @@ def known_persons(world: World, night: dt.date) -> list[Row]:
 
 def _person(world: World, case: Case, night: dt.date) -> Row:
     child = case.child
-    found = persons.person(world.scenario, child)
+    found = case.person
     upn = upn_known(world, case, night)
     return {
         "child_id": child.child_id,

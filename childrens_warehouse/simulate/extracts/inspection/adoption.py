@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from childrens_warehouse.simulate import adopters as adopting
-from childrens_warehouse.simulate import persons, terms
+from childrens_warehouse.simulate import terms
 from childrens_warehouse.simulate.adopters import Family
 from childrens_warehouse.simulate.extracts.inspection.known import Night
 from childrens_warehouse.simulate.extracts.rows import Row, yes_no
@@ -30,7 +30,7 @@ def adoption(told: Night) -> Iterator[Row]:
             "child_key": child.child_id,
             "adoptive_family_key": family.family_id if family and is_matched else None,
             **told.about(child),
-            "is_disabled": yes_no(persons.person(told.world.scenario, child).disability != "NONE"),
+            "is_disabled": yes_no(case.person.disability != "NONE"),
             "entered_care_on": period.started_on,
             "decision_date": journey.decided_on,
             "placement_order_date": told.so_far(journey.ordered_on),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 
-from childrens_warehouse.simulate import identity, persons, terms, visits
+from childrens_warehouse.simulate import identity, terms, visits
 from childrens_warehouse.simulate.care import Period, Route
 from childrens_warehouse.simulate.episodes import Episode
 from childrens_warehouse.simulate.extracts.inspection.known import Known, Night, allocated, name_of
@@ -97,7 +97,7 @@ def care_leavers(told: Night) -> Iterator[Row]:
         yield {
             **told.who(child),
             "is_uasc": yes_no(child.unaccompanied_until is not None),
-            "is_disabled": yes_no(persons.person(scenario, child).disability != "NONE"),
+            "is_disabled": yes_no(case.person.disability != "NONE"),
             "allocated_team": adviser.team if adviser else LEAVING_CARE_TEAM,
             "Allocated Worker": None,
             "Allocated Personal Advisor": name_of(scenario, adviser.worker_id) if adviser else None,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 
 from childrens_warehouse.simulate import contacts, identity, persons, terms, visits
 from childrens_warehouse.simulate.care import Child
 from childrens_warehouse.simulate.contacts import ChildHeardOf, Heard
 from childrens_warehouse.simulate.extracts.rows import Row
 from childrens_warehouse.simulate.need import ChildInNeed, Referral
-from childrens_warehouse.simulate.persons import Person
 from childrens_warehouse.simulate.scenario import Scenario
 from childrens_warehouse.simulate.workers import ASSESSMENT_TEAM, SOCIAL_WORKER, Allocation
 from childrens_warehouse.simulate.world import Case, World
@@ -28,16 +27,12 @@ class Known:
     child: Child | ChildInNeed
     referrals: tuple[Referral, ...]
     allocations: tuple[Allocation, ...]
-    person: Callable[[], Person]
+    is_disabled: bool
     case: Case | None = None
 
     @cached_property
     def heard(self) -> Heard:
         return contacts.heard_of_referred(self.scenario, self.child.number, self.child.born_on, self.referrals)
-
-    @cached_property
-    def is_disabled(self) -> bool:
-        return self.person().disability != "NONE"
 
     def seen(self, since: dt.date, until: dt.date, every: int) -> visits.Visit | None:
         return visits.latest(self.scenario, self.child.number, since, until, every)
@@ -69,12 +64,12 @@ class Night:
         scenario, first = self.world.scenario, terms.add_months(self.since, -MONTHS)
         found = [
             Known(scenario, case.child, self._so_far_referred(case.referrals), case.allocations,
-                  partial(persons.person, scenario, case.child), case)
+                  case.person.disability != "NONE", case)
             for case in self.world.cases
             if case.is_in_need(first, self.night)
         ] + [
             Known(scenario, each, self._so_far_referred(each.referrals), each.allocations,
-                  partial(persons.person_in_need, scenario, each))
+                  persons.person_in_need(scenario, each).disability != "NONE")
             for each in self.world.in_need
             if each.is_known(first, self.night)
         ]  # fmt: skip
