@@ -17,7 +17,9 @@ final as (
         cast(section47_id as integer) as section47_id,
 
         -- codes
-        case is_initial_conference_not_required when '1' then true when '0' then false end as is_conference_not_required,
+        case is_initial_conference_not_required
+            when '1' then true when '0' then false
+        end as is_conference_not_required,
 
         -- dates
         cast(started_on as date) as started_on,
