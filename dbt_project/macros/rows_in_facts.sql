@@ -53,6 +53,7 @@
         'ssda903_header',
         'ssda903_uasc',
         'cin_header',
+        'cin_child',
         'persons',
         'pupils',
         'patients',

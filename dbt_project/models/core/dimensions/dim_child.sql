@@ -39,7 +39,21 @@ described as (
 
 ),
 
--- The newest census that names the child, where the list does not say.
+-- The newest census that names the child, where the list does not say. A sex not known or not stated says nothing.
+in_census as (
+
+    select
+        authority_code,
+        child_key,
+        case sex_code when '1' then 'M' when 'M' then 'M' when '2' then 'F' when 'F' then 'F' end as sex_code,
+        birth_month,
+        ethnicity_code,
+        cast({{ dbt.date_trunc('month', 'died_on') }} as date) as death_month
+
+    from {{ ref('int_cin_children_in_force') }}
+
+),
+
 disabled_by_census as (
 
     select
@@ -165,6 +179,24 @@ mentions as (
         true as is_known_to_social_care
 
     from described
+
+    union all
+
+    select
+        in_census.authority_code,
+        in_census.child_key,
+        in_census.sex_code,
+        in_census.birth_month,
+        cast(null as boolean) as is_unaccompanied,
+        true as is_known_to_social_care
+
+    from in_census
+
+    -- left: kept where the list does not describe the child, which may contradict it
+    left join described
+        on in_census.authority_code = described.authority_code
+            and in_census.child_key = described.child_key
+    where described.child_key is null
 
     union all
 
@@ -333,13 +365,17 @@ persons as (
         cast(null as date) as valid_to,
         coalesce(without_header.sex_code, schooled.sex_code, 'U') as sex_code,
         coalesce(without_header.birth_month, schooled.birth_month) as birth_month,
-        coalesce(described.ethnicity_code, schooled.ethnicity_code, 'unknown') as ethnicity_code,
+        coalesce(
+            described.ethnicity_code, in_census.ethnicity_code, schooled.ethnicity_code, 'unknown'
+        ) as ethnicity_code,
         coalesce(without_header.is_unaccompanied, described.is_unaccompanied) as is_unaccompanied,
         schooled.sen_provision_code,
         schooled.is_free_school_meals,
         without_header.is_known_to_social_care,
         -- neither described by social care nor a pupil who is linked to nobody, who is a person of its own
-        described.child_key is null and coalesce(schooled.link_rule, 'missing') <> 'none' as is_inferred
+        described.child_key is null
+        and in_census.child_key is null
+        and coalesce(schooled.link_rule, 'missing') <> 'none' as is_inferred
 
     from without_header
 
@@ -347,6 +383,9 @@ persons as (
     left join described
         on without_header.authority_code = described.authority_code
             and without_header.child_key = described.child_key
+    left join in_census
+        on without_header.authority_code = in_census.authority_code
+            and without_header.child_key = in_census.child_key
 
     -- left: a child may be mentioned and on no list of pupils
     left join schooled
@@ -395,7 +434,7 @@ final as (
         ) as is_disabled,
         described.is_adopted_identity,
         described.is_restricted,
-        described.death_month,
+        coalesce(described.death_month, in_census.death_month) as death_month,
         described.is_home_in_authority,
         coalesce(numbered.is_nhs_number_known, false) as is_nhs_number_known,
         persons.is_known_to_social_care,
@@ -410,6 +449,9 @@ final as (
     left join described
         on persons.authority_code = described.authority_code
             and persons.child_key = described.child_key
+    left join in_census
+        on persons.authority_code = in_census.authority_code
+            and persons.child_key = in_census.child_key
     left join disabled_by_census
         on persons.authority_code = disabled_by_census.authority_code
             and persons.child_key = disabled_by_census.child_key

@@ -151,6 +151,15 @@ in_facts as (
             and identities.identity_kind = 'social_care'
     group by persons.authority_code
     union all
+    -- dim_child tells of each child of the newest census that names it
+    select
+        authority_code,
+        'cin_child' as dataset,
+        count(*) as rows_in_facts
+
+    from {{ ref('int_cin_children_in_force') }}
+    group by authority_code
+    union all
     -- a patient is an identity of a child, and what the trust lists of it finds the child by that
     select
         patients.authority_code,

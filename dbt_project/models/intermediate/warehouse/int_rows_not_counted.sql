@@ -7,6 +7,7 @@
     ('ssda903_oc2', 'stg_social_care__oc2', ['row_year']),
     ('ssda903_missing', 'stg_social_care__missing', ['started_on', 'missing_code']),
     ('ssda903_oc3', 'stg_social_care__oc3', ['row_year']),
+    ('cin_child', 'stg_social_care__cin_child', []),
     ('cin_details', 'stg_social_care__cin_details', ['referred_on']),
     ('cin_assessment', 'stg_social_care__cin_assessment', ['started_on']),
     ('cin_section47', 'stg_social_care__cin_section47', ['started_on']),
