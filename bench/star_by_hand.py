@@ -23,27 +23,74 @@ from childrens_warehouse.sql import literal
 # Table and statement, in building order.
 TABLES: tuple[tuple[str, str], ...] = (
     (
-        "fct_attendance_session",
+        "several_suppliers",
         """
-        select a._authority_code as authority_code, a.pupil_key, a.school_urn, a.session_date,
-            cast(date_trunc('month', a.session_date) as date) as session_month, a.session as session_code,
-            cast(c.attendance_code_key as integer) as attendance_code_key
-        from raw.attendance as a
-        left join attendance_code as c on a.mark = c.mark
+        select school_urn, session_date from raw.attendance
+        group by all having min(supplier) <> max(supplier)
         """,
     ),
     (
-        "fct_attendance_pupil_month",
+        "second_marks",
         """
-        select s.authority_code, s.pupil_key, s.school_urn, s.session_month, count(*) as recorded_sessions,
-            count(*) filter (where c.is_possible = 'true') as possible_sessions,
-            count(*) filter (where c.is_present = 'true') as present_sessions,
-            count(*) filter (where c.is_authorised_absence = 'true') as authorised_absence_sessions,
-            count(*) filter (where c.is_unauthorised_absence = 'true') as unauthorised_absence_sessions
-        from fct_attendance_session as s
-        left join attendance_code as c on s.attendance_code_key = cast(c.attendance_code_key as integer)
-        group by all
+        select pupil_key, school_urn, session_date, session, supplier
+        from raw.attendance semi join several_suppliers using (school_urn, session_date)
+        qualify row_number() over (
+            partition by pupil_key, school_urn, session_date, session order by mark is null, supplier
+        ) > 1
         """,
+    ),
+    (
+        "counted_elsewhere",
+        """
+        with several_schools as (
+            select pupil_key, date_trunc('month', session_date) as month from raw.attendance
+            group by all having min(school_urn) <> max(school_urn)
+        )
+        select a.pupil_key, a.school_urn, a.session_date, a.session
+        from raw.attendance as a
+        inner join several_schools as s on a.pupil_key = s.pupil_key and date_trunc('month', a.session_date) = s.month
+        left join attendance_code as c on a.mark = c.mark
+        qualify row_number() over (
+            partition by a.pupil_key, a.session_date, a.session
+            order by c.is_present = 'true' desc nulls last, c.is_possible = 'true' desc nulls last, a.school_urn
+        ) > 1
+        """,
+    ),
+    (
+        "fct_attendance_session",
+        """
+        select a._authority_code as authority_code, a.pupil_key, a.school_urn, a.session_date,
+            cast(date_trunc('month', a.session_date) as date) as session_month, a.session as session_code, a.supplier,
+            coalesce(cast(c.attendance_code_key as integer), case when a.mark is null then 0 else -1 end)
+                as attendance_code_key,
+            e.pupil_key is null as is_counted_for_pupil
+        from raw.attendance as a
+        left join attendance_code as c on a.mark = c.mark
+        left join counted_elsewhere as e using (pupil_key, school_urn, session_date, session)
+        anti join second_marks as m using (pupil_key, school_urn, session_date, session, supplier)
+        """,
+    ),
+    *(
+        (
+            table,
+            f"""
+            select s.authority_code, s.pupil_key, {school} s.session_month, count(*) as recorded_sessions,
+                count(*) filter (where c.is_possible = 'true') as possible_sessions,
+                count(*) filter (where c.is_present = 'true') as present_sessions,
+                count(*) filter (where c.is_authorised_absence = 'true') as authorised_absence_sessions,
+                count(*) filter (where c.is_unauthorised_absence = 'true') as unauthorised_absence_sessions,
+                min(s.session_date) filter (where c.is_possible = 'true') as first_possible_on,
+                max(s.session_date) filter (where c.is_possible = 'true') as last_possible_on
+            from fct_attendance_session as s
+            left join attendance_code as c on s.attendance_code_key = cast(c.attendance_code_key as integer)
+            {condition}
+            group by all
+            """,
+        )
+        for table, school, condition in (
+            ("fct_attendance_pupil_month", "", "where s.is_counted_for_pupil"),
+            ("fct_attendance_enrolment_month", "s.school_urn,", ""),
+        )
     ),
     (
         "absence_year_to_date",
@@ -52,6 +99,17 @@ TABLES: tuple[tuple[str, str], ...] = (
             sum(authorised_absence_sessions + unauthorised_absence_sessions) as missed,
             missed * 10 >= possible and possible > 0 as is_persistent
         from fct_attendance_pupil_month as m
+        inner join month_ends as d
+            on m.session_month <= d.as_at and m.session_month >= d.school_year_starts_on
+        group by all
+        """,
+    ),
+    (
+        "absence_year_to_date_by_school",
+        """
+        select m.pupil_key, m.school_urn, d.as_at, sum(possible_sessions) as possible,
+            sum(authorised_absence_sessions + unauthorised_absence_sessions) as missed
+        from fct_attendance_enrolment_month as m
         inner join month_ends as d
             on m.session_month <= d.as_at and m.session_month >= d.school_year_starts_on
         group by all

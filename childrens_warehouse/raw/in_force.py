@@ -161,7 +161,8 @@ def create_raw_schema(
     for dataset in ALL:
         of_dataset = [each for each in force.extracts if each.dataset == dataset.name]
         if dataset.coverage is Coverage.SCHOOL_DATE:
-            _create_attendance_view(connection, settings, dataset, of_dataset, wanted)
+            known = {(each.authority, each.month) for each in force.partitions}
+            _create_attendance_view(connection, settings, dataset, of_dataset, wanted, known)
         elif of_dataset:
             parts = [_select(settings, dataset, each) for each in of_dataset]
             connection.execute(f"create or replace view raw.{dataset.name} as {' union all '.join(parts)}")
@@ -212,8 +213,12 @@ def _create_attendance_view(
     dataset: Dataset,
     extracts: list[Acceptance],
     wanted: set[tuple[str, dt.date]],
+    known: set[tuple[str, dt.date]],
 ) -> None:
-    """`raw.attendance`: of the files that touch a month to be rebuilt, the registers that are in force."""
+    """`raw.attendance`: of the files that touch a month to be rebuilt, the registers that are in force.
+
+    known: every (authority, month) of which there is a register.
+    """
     connection.execute(
         "create or replace table raw.attendance_out_of_force "
         "(source_file varchar, supplier varchar, school_urn integer, session_date date)"
@@ -222,10 +227,10 @@ def _create_attendance_view(
     for authority in sorted({each.authority for each in extracts}):
         registers = _Registers(settings, [each for each in extracts if each.authority == authority])
         months = {month for code, month in wanted if code == authority}
+        ranges = _ranges(months, {month for code, month in known if code == authority})
         for each, beaten in registers.contributing(months):
             dates = " or ".join(
-                f"session_date between {sql.literal(month)} and {sql.literal(_last_day(month))}"
-                for month in sorted(months)
+                f"session_date between {sql.literal(first)} and {sql.literal(last)}" for first, last in ranges
             )
             where = f"where ({dates})"
             if beaten:
@@ -237,6 +242,21 @@ def _create_attendance_view(
             parts.append(_select(settings, dataset, each, where))
     if parts:
         connection.execute(f"create or replace view raw.{dataset.name} as {' union all '.join(parts)}")
+
+
+def _ranges(wanted: set[dt.date], known: set[dt.date]) -> list[tuple[dt.date, dt.date]]:
+    """First and last days that hold the wanted months and no other that has rows: every row is compared with each."""
+    ranges: list[tuple[dt.date, dt.date]] = []
+    follows_on = False
+    for month in sorted(wanted | known):
+        if month not in wanted:
+            follows_on = False
+        elif follows_on:
+            ranges[-1] = (ranges[-1][0], _last_day(month))
+        else:
+            ranges.append((month, _last_day(month)))
+            follows_on = True
+    return ranges
 
 
 def _last_day(month: dt.date) -> dt.date:

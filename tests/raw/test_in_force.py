@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from childrens_warehouse.errors import ConfigurationError
+from childrens_warehouse.raw import in_force as in_force_module
 from childrens_warehouse.raw.in_force import create_raw_schema, in_force
 
 UASC = "CHILD,SEX,DOB,DUC\n"
@@ -184,3 +185,14 @@ def test_a_register_that_comes_again_is_compared_with_the_one_it_replaces(suppli
         outcome = supplier.land("education", day)["attendance.csv"]
     counts = (outcome.rows_new, outcome.rows_changed, outcome.rows_unchanged, outcome.rows_withdrawn)
     assert counts == (1, 1, 1, 0)  # against the second delivery: its two pupils, one of them with another mark
+
+
+def test_months_are_read_in_as_few_ranges_as_can_be():
+    """April, May and September are wanted; of June there are rows that are not, of July and August there are none."""
+    april, may, june, september = (dt.date(2017, month, 1) for month in (4, 5, 6, 9))
+    assert in_force_module._ranges({april, may, september}, {april, may, june, september}) == [
+        (april, dt.date(2017, 5, 31)),
+        (september, dt.date(2017, 9, 30)),
+    ]
+    assert in_force_module._ranges({may, september}, {may, september}) == [(may, dt.date(2017, 9, 30))]
+    assert in_force_module._ranges(set(), {may}) == []

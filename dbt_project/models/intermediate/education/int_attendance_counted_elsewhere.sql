@@ -7,12 +7,7 @@
     goes to the lower school number. Present at A and N at B: A counts, once. D at A and blank at B: unknown. -#}
 with
 
-kept as (
-
-    select * from {{ ref('stg_education__attendance') }}
-
-),
-
+-- The list is named twice, not once for both: as a step of its own all of it would be written down first.
 -- A tiny answer from one pass, as in int_attendance_ranked_by_supplier.
 at_several_schools as (
 
@@ -21,7 +16,7 @@ at_several_schools as (
         pupil_key,
         session_month
 
-    from kept
+    from {{ ref('stg_education__attendance') }}
     group by authority_code, pupil_key, session_month
     having min(school_urn) <> max(school_urn)
 
@@ -58,7 +53,7 @@ marked as (
             else 5
         end as standing
 
-    from kept
+    from {{ ref('stg_education__attendance') }} as kept
     inner join at_several_schools
         on
             kept.authority_code = at_several_schools.authority_code

@@ -2,12 +2,7 @@
 
 with
 
-kept as (
-
-    select * from {{ ref('stg_education__attendance') }}
-
-),
-
+-- The list is named twice, not once for both: as a step of its own all of it would be written down first.
 -- A tiny answer from one pass: ranking every mark of the area instead would sort fourteen million rows.
 shared_registers as (
 
@@ -16,7 +11,7 @@ shared_registers as (
         school_urn,
         session_date
 
-    from kept
+    from {{ ref('stg_education__attendance') }}
     group by authority_code, school_urn, session_date
     having min(supplier) <> max(supplier)
 
@@ -52,7 +47,7 @@ final as (
             ) as integer
         ) as supplier_rank
 
-    from kept
+    from {{ ref('stg_education__attendance') }} as kept
     inner join shared_registers
         on
             kept.authority_code = shared_registers.authority_code
