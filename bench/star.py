@@ -104,10 +104,29 @@ def _extracts(inbox: Path, night: dt.date, years: int, pupils: int, options: arg
             f"copy (select * replace (date - {364 * back} as date) from read_csv({literal(newest / 'attendance.csv')}, "
             f"types = {{'date': 'date'}}, all_varchar = false)) to {literal(marks)} (header)"
         )
-        _tell(earlier, marks, day, options)
+        _tell(earlier, marks, day)
+    if years > 1:
+        for folder in (newest, newest.with_name((night + dt.timedelta(days=1)).isoformat())):
+            _on_roll_since(folder / "enrolments.csv", (years - 1) * 364)
 
 
-def _tell(folder: Path, marks: Path, day: dt.date, options: argparse.Namespace) -> None:
+def _on_roll_since(enrolments: Path, days: int) -> None:
+    """Let the pupils be on their rolls for as long as there are marks of them, and the manifest say so."""
+    partial = enrolments.with_suffix(".partial")
+    duckdb.execute(
+        f"copy (select * replace (start_date - {days} as start_date) from read_csv({literal(enrolments)}, "
+        f"types = {{'start_date': 'date', 'end_date': 'date'}})) to {literal(partial)} (header)"
+    )
+    partial.replace(enrolments)
+    manifest = enrolments.with_name("_manifest.json")
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    for file in told["files"]:
+        if file["name"] == enrolments.name:
+            file["sha256"] = hashlib.sha256(enrolments.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(told), encoding="utf-8")
+
+
+def _tell(folder: Path, marks: Path, day: dt.date) -> None:
     rows = duckdb.execute(f"select count(*) from read_csv({literal(marks)})").fetchone()
     told = {
         "authority": "310", "source": "education", "extract_date": day.isoformat(),

@@ -27,7 +27,9 @@ slots as (
 
     from {{ model }} as sessions
     where
-        exists (
+        -- months that are kept are not even read
+        session_month between (select min(session_month) from rebuilt) and (select max(session_month) from rebuilt)
+        and exists (
             select 1
             from rebuilt
             where
