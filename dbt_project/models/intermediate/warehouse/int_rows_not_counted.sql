@@ -228,7 +228,7 @@ superseded_in_parts as (
                 {%- for key, census_key in keys %}
                     and kept.{{ key }} = census.{{ census_key }}
                 {%- endfor %}
-                and {{ condition or 'true' }}
+                {{ 'and ' ~ condition if condition }}
         group by kept.authority_code
         union all
     {%- endfor %}
