@@ -47,6 +47,8 @@ class Rows:
     dataset: Dataset
     columns: Mapping[str, tuple[str, str]]  # name -> (type, name in raw)
     descriptions: Mapping[str, str]
+    # Has a model before it looked the child up already?
+    knows_child: bool = False
 
     @property
     def kind(self) -> str:
@@ -82,6 +84,7 @@ def new_fact(name: str, source: str, subject: str, grain: tuple[str, ...] = (), 
         "grain_in_words": _in_words(key),
         "source": {
             "name": rows.name, "kind": rows.kind, "names_child": rows.names_child, "dataset": rows.dataset.title,
+            "knows_child": rows.knows_child,
         },
         "identities": "bridge_pupil_child" if rows.kind == Source.EDUCATION else "stg_warehouse__child_identities",
         **_examples(columns, key, rows),
@@ -121,12 +124,13 @@ def _rows(models: Path, source: str) -> Rows:
     path = next(models.rglob(f"{source}.sql"), None)
     if path is None or not source.startswith(("stg_", "int_")):
         raise WarehouseError(f"There is no staging or intermediate model {source}.")
-    staging = path
+    staging, knows_child = path, False
     if source.startswith("int_"):
-        of = re.search(r"in_force\(ref\('(stg_\w+)'\)", path.read_text(encoding="utf-8"))
+        of = re.search(r"in_force\(\s*(of_children\(\s*)?ref\('(stg_\w+)'\)", path.read_text(encoding="utf-8"))
         if of is None:
             raise WarehouseError(f"{source} is not the rows in force of one list: write the model by hand.")
-        staging = next(models.rglob(f"{of[1]}.sql"))
+        knows_child = of[1] is not None
+        staging = next(models.rglob(f"{of[2]}.sql"))
     text = staging.read_text(encoding="utf-8")
     named = re.search(r"source\('raw', '(\w+)'\)", text)
     if named is None or named[1] not in BY_NAME:
@@ -135,13 +139,14 @@ def _rows(models: Path, source: str) -> Rows:
     if staging == path and dataset.coverage is Coverage.COLLECTION_YEAR:
         raise WarehouseError(
             f"{dataset.name} comes by collection year, so a row may be in several files: put the line"
-            f" {{{{ in_force(ref('{source}'), [its key]) }}}} into int_<plural>_in_force.sql and start from that."
+            f" {{{{ in_force(of_children(ref('{source}'), 'social_care'), [its key]) }}}} into"
+            " int_<plural>_in_force.sql and start from that."
         )
     columns = {
         name: ("string" if "type_string" in kind else kind, raw)
         for raw, kind, name in _CAST.findall(text)
     } | {name: ("boolean", name) for name in _FLAG.findall(text)}  # fmt: skip
-    return Rows(source, dataset, columns, dict(_descriptions(staging.parent, staging.stem)))
+    return Rows(source, dataset, columns, dict(_descriptions(staging.parent, staging.stem)), knows_child)
 
 
 def _descriptions(folder: Path, model: str) -> Iterator[tuple[str, str]]:
