@@ -55,8 +55,8 @@ def test_landing_finds_exactly_the_dirt_that_was_planted(night_by_night):
     landed = Ledger(home.ledger).query("select * from file_event where status = 'accepted'")
     for event in landed:
         folder = home.quarantine / event["authority"] / event["source"] / event["extract_date"]
-        listed = folder / f"{event['file_name']}.rows.csv"
-        if listed.exists():
+        # a file that bears several lists has a list of refused rows for each
+        for listed in folder.glob(f"{event['file_name']}*.rows.csv"):
             with listed.open(newline="") as handle:
                 found |= {
                     (row["dataset"], event["extract_date"], int(row["row"]), row["rule"])
