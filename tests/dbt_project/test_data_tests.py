@@ -41,20 +41,23 @@ def test_the_grain_is_unique(judged: Judged):
 
 def test_a_fact_without_its_child_is_found(judged: Judged):
     judged.connection.execute(PERIOD + "('310', 1, '2017-01-01', null, 1)")
-    version = "insert into marts.dim_child (authority_code, child_key, valid_from) values "
+    version = "insert into marts.dim_child (authority_code, child_key, valid_from, is_nhs_number_known) values "
     # the same key in another authority is another child
-    judged.connection.execute(version + "('311', 1, '1900-01-01')")
+    judged.connection.execute(version + "('311', 1, '1900-01-01', false)")
     assert judged.failures("fct_care_period_child") == 1
-    judged.connection.execute(version + "('310', 1, '1900-01-01')")
+    judged.connection.execute(version + "('310', 1, '1900-01-01', false)")
     assert judged.failures("fct_care_period_child") == 0
 
 
 def test_only_one_version_of_a_child_is_current(judged: Judged):
-    version = "insert into marts.dim_child (authority_code, child_key, valid_from, valid_to, is_current) values "
-    judged.connection.execute(version + "('310', 1, '1900-01-01', '2016-04-01', false)")
-    judged.connection.execute(version + "('310', 1, '2016-04-01', null, true)")
+    version = (
+        "insert into marts.dim_child "
+        "(authority_code, child_key, valid_from, valid_to, is_current, is_nhs_number_known) values "
+    )
+    judged.connection.execute(version + "('310', 1, '1900-01-01', '2016-04-01', false, false)")
+    judged.connection.execute(version + "('310', 1, '2016-04-01', null, true, false)")
     assert judged.failures("dim_child_one_current_version") == 0
-    judged.connection.execute(version + "('310', 1, '2017-04-01', null, true)")
+    judged.connection.execute(version + "('310', 1, '2017-04-01', null, true, false)")
     assert judged.failures("dim_child_one_current_version") == 1
 
 
@@ -66,8 +69,8 @@ def test_a_lost_episode_is_found(judged: Judged):
     placement = (
         "insert into marts.fct_placement "
         "(authority_code, child_key, started_on, period_of_care_started_on, same_carer_since, stable_since, "
-        "episode_count, is_same_carer_as_before, counts_as_placement, counts_as_move) "
-        "values ('310', 1, '2017-01-01', '2017-01-01', '2017-01-01', '2017-01-01', 1, false, true, false)"
+        "episode_count, is_same_carer_as_before, counts_as_placement, counts_as_move, placement_authority_code) "
+        "values ('310', 1, '2017-01-01', '2017-01-01', '2017-01-01', '2017-01-01', 1, false, true, false, '310')"
     )
     legal_status = (
         "insert into marts.fct_legal_status_spell "
