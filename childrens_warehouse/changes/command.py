@@ -13,6 +13,7 @@ import typer
 
 from childrens_warehouse import sql
 from childrens_warehouse.changes.compare import Compared, Side, compare
+from childrens_warehouse.errors import WarehouseError
 from childrens_warehouse.settings import Settings, parse_instant
 
 _FORMATS = {".csv": "format csv, header true", ".parquet": "format parquet"}
@@ -56,6 +57,8 @@ def changes(
         mask = os.umask(0o077)
         try:
             connection.execute(f"copy (from changes order by all) to {sql.literal(to)} ({_FORMATS[to.suffix]})")
+        except duckdb.IOException:
+            raise WarehouseError(f"{to} cannot be written: name a folder that is there and yours, with room.") from None
         finally:
             os.umask(mask)
         typer.echo(f"The rows, by child key, were written to {to} for you alone.")

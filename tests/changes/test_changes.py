@@ -172,6 +172,12 @@ def test_the_command_counts_and_writes_the_rows_for_the_owner_alone(home: Settin
     assert len(target.read_text(encoding="utf-8").splitlines()) == 7
 
 
+def test_a_file_that_cannot_be_written_is_named(home: Settings, tmp_path: Path) -> None:
+    two_nights(home)
+    done = CliRunner().invoke(app, ["changes", "--to", str(tmp_path / "nowhere" / "changes.csv")])
+    assert isinstance(done.exception, WarehouseError) and "nowhere/changes.csv cannot be written" in str(done.exception)
+
+
 def test_releases_and_tables_that_are_not_there_are_named(home: Settings) -> None:
     two_nights(home)
     with pytest.raises(WarehouseError, match="no release 2016-01-01-none"):

@@ -1,1 +1,0 @@
-{{ in_force(ref('stg_social_care__header'), ['authority_code', 'child_key']) }}
