@@ -388,15 +388,16 @@ benchmarked as (
         authority_code,
         indicator_id,
         collection_year,
-        -- one for the whole and not for its slices
-        'all' as dimension,
+        dimension,
+        member,
         max(case when benchmark = 'target' then benchmark_value end) as target,
         max(case when benchmark = 'target' then coalesce(amber_margin, 0) end) as amber_margin,
         max(case when benchmark = 'statistical_neighbour' then benchmark_value end) as statistical_neighbour,
         max(case when benchmark = 'england' then benchmark_value end) as england
 
     from benchmarks
-    group by authority_code, indicator_id, collection_year
+    where is_used and shown_as = 'value'
+    group by authority_code, indicator_id, collection_year, dimension, member
 
 ),
 
@@ -424,6 +425,7 @@ compared as (
     -- left: few indicators have a target
     left join benchmarked
         on valued.dimension = benchmarked.dimension
+            and valued.member = benchmarked.member
             and valued.authority_code = benchmarked.authority_code
             and valued.indicator_id = benchmarked.indicator_id
             and valued.collection_year = benchmarked.collection_year
