@@ -1,7 +1,9 @@
 {#- What is known on the day is what the latest contact by then told, also if it told nothing: a status that was known
     before and is blank now is not known.
         in touch 1 March, attempt 1 May (NO), as at 31 May -> not in touch; 30 days since the contact, 91 since in touch
-        plan reviewed 30 November, as at 30 May -> up to date; as at 31 May -> not -#}
+        plan reviewed 30 November, as at 30 May -> up to date; as at 31 May -> not
+    The rule goes before what was recorded, except that before April 2018 the rule does not know who was supported past
+    21 because of education: there a record of the last twelve months counts. -#}
 with
 
 reporting_dates as (
@@ -59,7 +61,9 @@ people as (
         as_at
 
     from eligibility
-    where coalesce(eligibility_code, unknown_reason) not in ('none', 'month_of_birth')
+    where
+        coalesce(eligibility_code, unknown_reason) not in ('none', 'month_of_birth')
+        or is_or_was_former_relevant
     union
     select
         authority_code,
@@ -77,7 +81,7 @@ children as (
 
 ),
 
-final as (
+told as (
 
     select
         people.authority_code,
@@ -87,6 +91,13 @@ final as (
         eligibility.eligibility_code,
         coalesce(contacts.recorded_eligibility_code, 'unknown') as recorded_eligibility_code,
         eligibility.is_care_leaver,
+        eligibility.is_or_was_former_relevant,
+        contacts.recorded_eligibility_code in ('relevant', 'former_relevant', 'qualifying')
+            as is_recorded_care_leaver,
+        case
+            when contacts.recorded_eligibility_code in ('eligible', 'relevant', 'former_relevant') then true
+            when contacts.recorded_eligibility_code = 'qualifying' then false
+        end as is_recorded_former_relevant,
         contacts.contact_on as last_contact_on,
         {{ days_between('contacts.contact_on', 'people.as_at') }} as days_since_contact,
         coalesce(contacts.in_touch_code, 'unknown') as in_touch_code,
@@ -107,7 +118,8 @@ final as (
         plan_reviews.reviewed_on as pathway_plan_reviewed_on,
         people.as_at <= {{ add_months('plan_reviews.reviewed_on', var('pathway_plan_review_due_months')) }}
             as is_pathway_plan_up_to_date,
-        contacts.team_name
+        contacts.team_name,
+        children.birth_month
 
     from people
 
@@ -131,9 +143,54 @@ final as (
     left join children
         on people.authority_code = children.authority_code
             and people.child_key = children.child_key
+
+),
+
+final as (
+
+    select
+        authority_code,
+        child_key,
+        as_at,
+        age,
+        eligibility_code,
+        recorded_eligibility_code,
+        is_care_leaver,
+        is_or_was_former_relevant,
+        case
+            when not is_in_population or eligibility_code = 'eligible' then false
+            when is_care_leaver then true
+            when is_care_leaver = false
+                then is_or_was_former_relevant
+                    and coalesce(is_recorded_care_leaver and days_since_contact <= 365, false)
+            when is_recorded_care_leaver then true
+            when recorded_eligibility_code = 'eligible' then false
+        end as is_supported,
+        case
+            when not is_in_population or age not between 19 and 21 then false
+            when age is not null then coalesce(is_or_was_former_relevant, is_recorded_former_relevant)
+        end as is_in_national_cohort,
+        last_contact_on,
+        days_since_contact,
+        in_touch_code,
+        is_in_touch,
+        is_in_population,
+        last_in_touch_on,
+        days_since_in_touch,
+        is_in_touch_within_eight_weeks,
+        activity_code,
+        is_in_education_employment_training,
+        accommodation_code,
+        accommodation_type_code,
+        is_in_suitable_accommodation,
+        pathway_plan_reviewed_on,
+        is_pathway_plan_up_to_date,
+        team_name
+
+    from told
     where
-        children.birth_month is null
-        or {{ age_on('people.as_at', 'children.birth_month') }} < {{ var('former_relevant_until_age') }}
+        birth_month is null
+        or age < {{ var('former_relevant_until_age') }}
 
 )
 

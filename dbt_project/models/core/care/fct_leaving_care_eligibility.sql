@@ -216,7 +216,13 @@ decided as (
                 and not (is_long_enough and not coalesce(is_settled_at_home, false))
                 then 'qualifying'
             else 'none'
-        end as eligibility_code
+        end as eligibility_code,
+        case
+            when born_on is null then null
+            when end_reason_code in ('E2', 'E3') then 0
+            when as_at >= eighteen_on and is_long_enough and not coalesce(is_settled_at_home, false) then 1
+            else 0
+        end as was_former_relevant
 
     from judged
 
@@ -230,6 +236,9 @@ agreed as (
         as_at,
         max(birth_month) as birth_month,
         case when min(eligibility_code) = max(eligibility_code) then max(eligibility_code) end as eligibility_code,
+        case
+            when min(was_former_relevant) = max(was_former_relevant) then max(was_former_relevant) = 1
+        end as is_or_was_former_relevant,
         min(days_since_fourteen) as days_since_14_at_least,
         max(days_since_fourteen) as days_since_14_at_most,
         max(case when as_at >= sixteen_on then 1 else 0 end) = 1 as may_be_sixteen,
@@ -258,6 +267,7 @@ final as (
             when eligibility_code in ('relevant', 'former_relevant', 'qualifying') then true
             when eligibility_code in ('eligible', 'none') then false
         end as is_care_leaver,
+        is_or_was_former_relevant,
         is_looked_after,
         days_since_14_at_least,
         days_since_14_at_most,
