@@ -63,6 +63,7 @@ final as (
         {{ days_between('neighbours.started_on', 'neighbours.ended_on') }} as days,
         care_periods.started_on as period_of_care_started_on,
         care_periods.started_on is not null as is_in_care,
+        care_periods.started_on is not null and not coalesce(care_periods.is_short_break, false) as is_looked_after,
         (neighbours.ended_on is null or neighbours.ended_on > neighbours.started_on)
         and (
             coalesce(neighbours.latest_end_before > neighbours.started_on, false)
