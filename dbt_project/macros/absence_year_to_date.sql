@@ -131,7 +131,7 @@ judged as (
         added.*,
         added.authorised_absence_sessions + added.unauthorised_absence_sessions as absent_sessions,
         cast(coalesce(outside_added.unenrolled_sessions, 0) as integer) as unenrolled_sessions,
-        cast(coalesce(half_terms_added.absent_by_half_term, 0) as integer) as absent_by_half_term,
+        cast(coalesce(half_terms_added.absent_by_half_term, 0) as integer) as absent_by_half_term_sessions,
         {{ is_school_age('added.school_year', 'pupils.birth_month') }} as is_school_age
 
     from added
@@ -172,9 +172,11 @@ final as (
         unauthorised_absence_sessions,
         absent_sessions,
         unenrolled_sessions,
+        cast(half_term as integer) as half_term,
+        absent_by_half_term_sessions,
         cast(absent_sessions as double) / 2 as days_missed,
         {{ is_persistently_absent(
-            'school_year', 'possible_sessions', 'absent_sessions', 'half_term', 'absent_by_half_term'
+            'school_year', 'possible_sessions', 'absent_sessions', 'half_term', 'absent_by_half_term_sessions'
         ) }} as is_persistently_absent,
         {{ is_severely_absent('possible_sessions', 'absent_sessions') }} as is_severely_absent
 
