@@ -15,8 +15,9 @@ def rules(publication: Publication) -> list[Expectation]:
     return [
         has_rows(severity=FailureSeverity.WARNING),
         gxe.ExpectColumnValuesToBeInSet(
-            column="link_rule", value_set=["decision", "nhs_number", "upn", "social_care_id", "likeness", "none"],
-            meta=rule("PUB-VALUE")
+            column="link_rule",
+            value_set=["decision", "nhs_number", "upn", "social_care_id", "likeness", "none"],
+            meta=rule("PUB-VALUE"),
         ),
         # Pupils whom two sources claim for two children: a few are life, many are a broken extract.
         gxe.ExpectColumnValuesToBeInSet(
