@@ -171,7 +171,7 @@ registered as (
     qualify
         row_number() over (
             partition by looked_after.authority_code, looked_after.as_at, looked_after.child_key
-            order by enrolments.started_on desc, enrolments.school_urn
+            order by enrolments.started_on desc, enrolments.school_urn asc
         ) = 1
 
 ),
@@ -206,7 +206,7 @@ marked_most as (
     qualify
         row_number() over (
             partition by authority_code, as_at, child_key
-            order by recorded_sessions desc, school_urn
+            order by recorded_sessions desc, school_urn asc
         ) = 1
 
 ),
