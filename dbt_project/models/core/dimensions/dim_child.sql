@@ -66,6 +66,18 @@ disabled_by_census as (
 
 ),
 
+mothers as (
+
+    select
+        authority_code,
+        child_key,
+        min(mother_since) as mother_since
+
+    from child_years
+    group by authority_code, child_key
+
+),
+
 numbered as (
 
     select
@@ -434,6 +446,7 @@ final as (
         ) as is_disabled,
         described.is_adopted_identity,
         described.is_restricted,
+        mothers.mother_since,
         coalesce(described.death_month, in_census.death_month) as death_month,
         described.is_home_in_authority,
         coalesce(numbered.is_nhs_number_known, false) as is_nhs_number_known,
@@ -455,6 +468,9 @@ final as (
     left join disabled_by_census
         on persons.authority_code = disabled_by_census.authority_code
             and persons.child_key = disabled_by_census.child_key
+    left join mothers
+        on persons.authority_code = mothers.authority_code
+            and persons.child_key = mothers.child_key
     left join numbered
         on persons.authority_code = numbered.authority_code
             and persons.child_key = numbered.child_key

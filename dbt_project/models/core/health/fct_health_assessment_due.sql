@@ -8,6 +8,9 @@
     - A period of care that restarts is owed one again, unless the one of the period before is that recent.
     - The list has a review assessment in the period and no initial one: it was done before the list begins, or
       never; not known.
+    - To be asked for within five working days: care begins on Friday 31 March 2017, by Friday 7 April. A request of
+      the three months before care began serves as the assessment does. Done, and the day it was asked for is not
+      listed: not known. Never asked for: not on time.
 
     Review assessments (RHA): after each assessment completed in the period, of either kind, the next.
     - Under five at the end of six months: due six months after the one before was done. 31 August and six months is
@@ -68,6 +71,18 @@ assessments as (
     inner join night on done.seen_on <= night.as_at
     where done.is_done
     group by done.authority_code, done.child_key, done.seen_on
+
+),
+
+requests as (
+
+    select
+        authority_code,
+        child_key,
+        requested_on
+
+    from {{ ref('fct_health_assessment') }}
+    where assessment_type_code = 'IHA' and requested_on is not null
 
 ),
 
@@ -134,6 +149,27 @@ first_ones as (
 
 ),
 
+asked_for as (
+
+    select
+        care_periods.authority_code,
+        care_periods.child_key,
+        care_periods.started_on,
+        min(requests.requested_on) as requested_on
+
+    from care_periods
+    inner join requests
+        on care_periods.authority_code = requests.authority_code
+            and care_periods.child_key = requests.child_key
+            and {{ is_on(
+            'requests.requested_on',
+            add_months('care_periods.started_on', '-' ~ var('initial_health_assessment_serves_months')),
+            'care_periods.ended_on'
+        ) }}
+    group by care_periods.authority_code, care_periods.child_key, care_periods.started_on
+
+),
+
 initial as (
 
     select
@@ -143,6 +179,9 @@ initial as (
         care_periods.ended_on,
         1 as assessment_number,
         cast(null as date) as previous_seen_on,
+        clocks.initial_health_assessment_request_due_on as request_due_on,
+        asked_for.requested_on,
+        clocks.initial_health_assessment_calendar_due_on as calendar_due_on,
         clocks.initial_health_assessment_due_on as earliest_due_on,
         clocks.initial_health_assessment_due_on as latest_due_on,
         first_ones.initial_seen_on as seen_on,
@@ -156,6 +195,10 @@ initial as (
         on care_periods.authority_code = first_ones.authority_code
             and care_periods.child_key = first_ones.child_key
             and care_periods.started_on = first_ones.started_on
+    left join asked_for
+        on care_periods.authority_code = asked_for.authority_code
+            and care_periods.child_key = asked_for.child_key
+            and care_periods.started_on = asked_for.started_on
 
 ),
 
@@ -202,6 +245,9 @@ owed as (
         ended_on,
         cast(assessment_number + 1 as integer) as assessment_number,
         seen_on as previous_seen_on,
+        cast(null as date) as request_due_on,
+        cast(null as date) as requested_on,
+        cast(null as date) as calendar_due_on,
         case when is_five then due_from_five_on else due_under_five_on end as earliest_due_on,
         case when not is_five then due_under_five_on else due_from_five_on end as latest_due_on,
         next_seen_on as seen_on,
@@ -223,7 +269,13 @@ judged as (
             when owed.latest_due_on <= night.as_at and (owed.ended_on is null or owed.latest_due_on < owed.ended_on)
                 then 'overdue'
             else 'not_known'
-        end as timeliness
+        end as timeliness,
+        case
+            when owed.requested_on <= owed.request_due_on then true
+            when owed.requested_on > owed.request_due_on then false
+            when owed.seen_on is not null or owed.is_not_listed or owed.request_due_on > night.as_at then null
+            when owed.request_due_on is not null then false
+        end as is_requested_on_time
 
     from owed
     cross join night
@@ -248,11 +300,16 @@ final as (
         case when earliest_due_on = latest_due_on then earliest_due_on end as due_on,
         earliest_due_on,
         latest_due_on,
+        calendar_due_on,
+        request_due_on,
+        requested_on,
         seen_on,
 
         -- what became of it
         seen_on is not null as is_done,
-        timeliness
+        {{ is_on('latest_due_on', 'started_on', 'ended_on') }} as is_in_care_when_due,
+        timeliness,
+        is_requested_on_time
 
     from judged
 

@@ -42,6 +42,7 @@ final as (
         authority_code,
         child_key,
         cast(answered_year as integer) as collection_year,
+        year_ends_on,
 
         -- who is asked
         {{ turned(5, 'birth_month', 'year_ends_on') }} = false as is_eligible_for_health_check,

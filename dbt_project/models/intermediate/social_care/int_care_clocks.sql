@@ -7,7 +7,7 @@
     - Care that began on 31 March 2011 was to be reviewed within four weeks, by 28 April; care that began on 1 April
       2011 within 20 working days, by 5 May (Good Friday, Easter Monday, the royal wedding and May Day).
     - The initial health assessment has 20 working days, and by the count of calendar days 28: from 31 March 2017 to
-      28 April. -#}
+      28 April. It is to be asked for within five working days: by 7 April. -#}
 with
 
 days as (
@@ -38,7 +38,8 @@ final as (
         end as first_review_due_on,
         assessment_days.date_day as initial_health_assessment_due_on,
         {{ add_days('days.date_day', var('initial_health_assessment_due_calendar_days')) }}
-            as initial_health_assessment_calendar_due_on
+            as initial_health_assessment_calendar_due_on,
+        request_days.date_day as initial_health_assessment_request_due_on
 
     from days
 
@@ -48,6 +49,9 @@ final as (
     left join working_days as assessment_days
         on days.working_day_number + {{ var('initial_health_assessment_due_working_days') }}
             = assessment_days.working_day_number
+    left join working_days as request_days
+        on days.working_day_number + {{ var('initial_health_assessment_request_due_working_days') }}
+            = request_days.working_day_number
 
 )
 

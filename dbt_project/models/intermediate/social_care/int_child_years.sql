@@ -10,6 +10,8 @@ headers as (
         sex_code,
         birth_month,
         ethnicity_code,
+        mother_code,
+        birth_month_of_own_child,
         stamp,
         source_file,
         source_row
@@ -70,7 +72,14 @@ final as (
         case
             when unaccompanied.child_key is not null then true
             when unaccompanied_files.collection_year is not null then false
-        end as is_unaccompanied
+        end as is_unaccompanied,
+        case
+            when newest.mother_code = '1'
+                then coalesce(
+                    newest.birth_month_of_own_child,
+                    cast(concat(cast(newest.collection_year - 1 as {{ dbt.type_string() }}), '-04-01') as date)
+                )
+        end as mother_since
 
     from newest
 
