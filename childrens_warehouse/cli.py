@@ -239,9 +239,10 @@ def _register() -> None:
     from childrens_warehouse.identity import command as links
     from childrens_warehouse.modelling import command as modelling
     from childrens_warehouse.privacy import command as privacy
+    from childrens_warehouse.signing import command as signing
     from childrens_warehouse.simulate import command as simulate
 
-    for module in (simulate, privacy, alarms, ledger_commands, changes, modelling, links):
+    for module in (simulate, privacy, alarms, ledger_commands, changes, modelling, links, signing):
         module.register(app)
 
 

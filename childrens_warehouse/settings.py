@@ -58,7 +58,7 @@ class Home:
 
     @property
     def decisions(self) -> Path:
-        """What people decided about links; no values."""
+        """What people decided: links between identities, returns signed off; no values of a child."""
         return self.root / "decisions"
 
     @property
@@ -155,6 +155,8 @@ class Settings:
     ways_in_file: Path | None = None
     retention_archive_months: int | None = None
     retention_restricted_months: int | None = None
+    # A build of what that release was built of, instead of what is in force; never from the environment.
+    of_release: str | None = None
 
     @property
     def ways_in(self) -> Path:

@@ -6,6 +6,7 @@ cleanly leaves a candidate whose attendance partitions the next build may keep; 
     <home>/build/.lock
     <home>/build/candidate.duckdb, state.json, gate.json, dbt/
     <home>/build/known-on-<instant>/…      the same for a build as known on an instant; never kept
+    <home>/build/again-<release>/…         the same for a release made again; never kept
 """
 
 from __future__ import annotations
@@ -132,6 +133,8 @@ class Workspace:
 
     @classmethod
     def of(cls, settings: Settings) -> Workspace:
+        if settings.of_release is not None:
+            return cls(settings.home.build / f"again-{settings.of_release}")
         if settings.known_on is None:
             return cls(settings.home.build)
         return cls(settings.home.build / f"known-on-{settings.known_on.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}")
@@ -147,6 +150,11 @@ class Workspace:
     @property
     def gate(self) -> Path:
         return self.folder / "gate.json"
+
+    @property
+    def built_of(self) -> Path:
+        """The names of the files and withdrawals that the candidate is made of (childrens_warehouse.raw.of_release)."""
+        return self.folder / "built_of.json.gz"
 
     @property
     def dbt(self) -> Path:
@@ -239,8 +247,8 @@ def connect(workspace: Workspace, settings: Settings, *, read_only: bool) -> duc
 
 def why_not_reusable(workspace: Workspace, settings: Settings, state: State | None, code: str) -> str | None:
     """The reason why the candidate must be built from raw, in words; None if its partitions can be kept."""
-    if settings.known_on is not None:
-        return "a build as known on an instant keeps nothing"
+    if settings.known_on is not None or settings.of_release is not None:
+        return "a build of the past keeps nothing"
     if state is None or not workspace.candidate.exists():
         return "there is no candidate yet"
     if state.in_step is not None:

@@ -32,6 +32,7 @@ _CODE = (
     ("childrens_warehouse/publish", "*.py"),
     ("childrens_warehouse/quality", "*.py"),
     ("childrens_warehouse/raw", "*.py"),
+    ("childrens_warehouse/signing", "sign_offs.py"),
 )
 _NOT_CODE = frozenset({"target", "logs", "__pycache__"})
 _ENGINES = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "splink")
@@ -50,6 +51,17 @@ def code_fingerprint(project: Path = PROJECT) -> str:
 def versions() -> dict[str, str]:
     """Of this package and of the engines under it."""
     return {"childrens-warehouse": __version__, **{engine: version(engine) for engine in _ENGINES}}
+
+
+def commit(project: Path = PROJECT) -> str | None:
+    """The commit that is checked out, for whoever wants that code again; None outside a checkout. In no hash."""
+    try:
+        head = (project / ".git" / "HEAD").read_text(encoding="utf-8").strip()
+        if not head.startswith("ref: "):
+            return head
+        return (project / ".git" / head.removeprefix("ref: ")).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
 
 
 def inputs_fingerprint(night: InForce, code: str) -> str:

@@ -26,6 +26,11 @@ CHILD_IDENTITY_COLUMNS = (
     "match_probability DOUBLE, outcome VARCHAR, is_contested BOOLEAN, "
     "has_nhs_number BOOLEAN, is_delivered BOOLEAN"
 )
+SIGN_OFF_COLUMNS = "authority_code VARCHAR, return_code VARCHAR, return_year INTEGER, signed_at TIMESTAMP"
+SIGNED_FIGURE_COLUMNS = (
+    "authority_code VARCHAR, indicator_id VARCHAR, definition_version INTEGER, as_at DATE, period VARCHAR, "
+    "dimension VARCHAR, member VARCHAR, numerator BIGINT, denominator BIGINT, value DOUBLE"
+)
 NIGHT_COLUMNS = "as_at DATE, known_on TIMESTAMP"
 
 
@@ -46,5 +51,7 @@ def create_empty(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"create or replace table raw.extract ({EXTRACT_COLUMNS})")
     connection.execute(f"create or replace table raw.withdrawal ({WITHDRAWAL_COLUMNS})")
     connection.execute(f"create or replace table raw.child_identity ({CHILD_IDENTITY_COLUMNS})")
+    connection.execute(f"create or replace table raw.sign_off ({SIGN_OFF_COLUMNS})")
+    connection.execute(f"create or replace table raw.signed_figure ({SIGNED_FIGURE_COLUMNS})")
     connection.execute(f"create or replace table raw.night ({NIGHT_COLUMNS})")
     connection.execute("insert into raw.night values (date '2017-05-31', null)")

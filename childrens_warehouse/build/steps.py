@@ -21,6 +21,7 @@ from childrens_warehouse.build.layers import LAYERS, LayerResult
 from childrens_warehouse.errors import BuildFailed, GateError, GateFailed, SupersededError, WarehouseError
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.publish.current import current_release
+from childrens_warehouse.raw import of_release as built_of
 from childrens_warehouse.raw.in_force import InForce, create_raw_schema, in_force
 from childrens_warehouse.settings import Settings
 
@@ -97,13 +98,15 @@ def begin(settings: Settings, run_id: str, force: bool = False) -> BuildStart:
     force: build although nothing changed, and from raw. Raises BuildFailed when nothing was ever landed.
     """
     with candidate.locked(settings):
-        night = in_force(settings, settings.known_on)
+        began_at = dt.datetime.now(dt.UTC)
+        night = _what_counts(settings)
         if not night.extracts or night.as_at is None:
             raise BuildFailed("Nothing is in force: no file has been accepted yet. Land a night first.")
         workspace = Workspace.of(settings).create()
         code = inputs.code_fingerprint()
         fingerprint = inputs.inputs_fingerprint(night, code)
-        release = current_release(settings) if settings.known_on is None else None
+        is_of_now = settings.known_on is None and settings.of_release is None
+        release = current_release(settings) if is_of_now else None
         if release and release.inputs == fingerprint and not force:
             spared = BuildStart(
                 build_id="",
@@ -131,6 +134,7 @@ def begin(settings: Settings, run_id: str, force: bool = False) -> BuildStart:
             held={} if scratch or previous is None else _still_good(previous, night),
         )
         state = _prepare(settings, workspace, state, night, "begin", from_scratch=scratch is not None)
+        built_of.write(workspace.built_of, night, began_at)
         because = "there is no release yet" if release is None else f"inputs changed since release {release.release_id}"
         start = BuildStart(
             build_id=build_id,
@@ -213,6 +217,13 @@ def build(
     return BuildResult(start, done, judged)
 
 
+def _what_counts(settings: Settings) -> InForce:
+    """The files and decisions that a build is made of."""
+    if settings.of_release is not None:
+        return built_of.of_release(settings, settings.of_release)
+    return in_force(settings, settings.known_on)
+
+
 def _from_scratch(
     workspace: Workspace, settings: Settings, previous: State | None, code: str, night: InForce
 ) -> str | None:
@@ -256,7 +267,7 @@ def _prepare(
 
 def _restart(settings: Settings, workspace: Workspace, state: State) -> State:
     """Start an interrupted build again from raw, if what is in force is still what it began with."""
-    night = in_force(settings, settings.known_on)
+    night = _what_counts(settings)
     if inputs.inputs_fingerprint(night, state.code) != state.inputs:
         raise SupersededError(f"Files arrived since build {state.build_id} was cut short: start a new build.")
     return _prepare(settings, workspace, dataclasses.replace(state, held={}), night, "begin", from_scratch=True)

@@ -1,4 +1,4 @@
-"""The commands about the past: a build as known at a moment, and what changed between two releases."""
+"""The commands about the past: a build as known at a moment, what changed between releases, a release made again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import duckdb
 import typer
 
 from childrens_warehouse import sql
+from childrens_warehouse.changes import reproducing
 from childrens_warehouse.changes.compare import Compared, Side, compare
+from childrens_warehouse.changes.restated import Restated, restated
 from childrens_warehouse.errors import WarehouseError
 from childrens_warehouse.settings import Settings, parse_instant
 
@@ -23,6 +25,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command("as-known")(as_known)
     app.command("changes")(changes)
+    app.command("restated")(list_restated)
+    app.command("reproduce")(reproduce)
 
 
 def as_known(
@@ -51,7 +55,7 @@ def changes(
         raise typer.BadParameter(f"{to.name} must end in .csv or .parquet")
     settings = Settings.from_environment()
     connection = duckdb.connect(config={"memory_limit": settings.memory_limit, "threads": settings.threads})
-    done = compare(connection, settings, Side.of(settings, older), Side.of(settings, newer), table)
+    done = compare(connection, settings, Side.of(settings, older), Side.of(settings, newer), [table] if table else None)
     _print(connection, done)
     if to:
         mask = os.umask(0o077)
@@ -62,6 +66,50 @@ def changes(
         finally:
             os.umask(mask)
         typer.echo(f"The rows, by child key, were written to {to} for you alone.")
+
+
+def list_restated(
+    older: Annotated[str, typer.Argument(help="A release, or previous.")] = "previous",
+    newer: Annotated[str, typer.Argument(help="A release, or current.")] = "current",
+    indicator: Annotated[str | None, typer.Option(help="This indicator alone, e.g. cla_count.")] = None,
+    as_at: Annotated[
+        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="This reporting date alone, 2017-03-31.")
+    ] = None,
+) -> None:
+    """List the figures that two releases tell otherwise for the same day, and what was delivered late or corrected."""
+    settings = Settings.from_environment()
+    connection = duckdb.connect(config={"memory_limit": settings.memory_limit, "threads": settings.threads})
+    before, now = Side.of(settings, older), Side.of(settings, newer)
+    found = restated(connection, settings, before, now, indicator, as_at.date() if as_at else None)
+    typer.echo(f"As published in {before.release_id}, and as known in {now.release_id}: {len(found)} figures differ.")
+    for each in found:
+        _print_restated(each, before.code != now.code)
+
+
+def _print_restated(each: Restated, is_other_code: bool) -> None:
+    typer.echo(
+        f"{each.authority} {each.indicator_id} {each.as_at} {each.period}: {each.before} -> {each.now} "
+        f"({each.finality}); subjects: {each.entered} entered, {each.left} left, {each.otherwise} count otherwise"
+    )
+    for why in each.because:
+        known = f", known {why.known_at:%Y-%m-%dT%H:%M:%SZ}" if why.known_at else ""
+        typer.echo(f"    {why.reason}: {why.table} of {why.children}, from {why.dataset}{known}")
+    if each.is_other_definition:
+        typer.echo("    its definition has another version: warehouse indicators show tells both")
+    elif each.is_unexplained:
+        other = " or the code, which is another" if is_other_code else ""
+        typer.echo(f"    no delivered row about them says so: it follows from reference data, rows about others{other}")
+
+
+def reproduce(release: Annotated[str, typer.Argument(help="A release, or current.")] = "current") -> None:
+    """Build a release again from what its manifest names, and compare it table by table. Changes nothing."""
+    settings = Settings.from_environment()
+    made = reproducing.reproduce(settings, release, typer.echo)
+    for table in made.differing:
+        typer.echo(f"{table}: other content")
+    if made.differing:
+        raise WarehouseError(f"Release {made.release_id} was not reproduced: {len(made.differing)} tables differ.")
+    typer.echo(f"Release {made.release_id} was reproduced: {made.tables} tables, content hash for content hash.")
 
 
 def _print(connection: duckdb.DuckDBPyConnection, done: Compared) -> None:

@@ -7,7 +7,7 @@ that the newer release records; lineage and clocks (`tables.NOT_CONTENT`) are no
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,16 +74,20 @@ class Compared:
 
 
 def compare(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, older: Side, newer: Side, only: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    older: Side,
+    newer: Side,
+    only: Collection[str] | None = None,
 ) -> Compared:
     """Fill the table `changes` of the connection: one row per table and row that differs.
 
-    only: the name of one table. Raises WarehouseError when neither release has it.
+    only: the names of the tables to compare; None compares all. Raises WarehouseError when neither release has one.
     """
-    if only and only not in {*older.tables, *newer.tables}:
-        raise WarehouseError(f"Neither release has a table {only}.")
-    connection.execute(f"attach {sql.literal(older.database)} as older (read_only)")
-    connection.execute(f"attach {sql.literal(newer.database)} as newer (read_only)")
+    for name in sorted(set(only or ()) - {*older.tables, *newer.tables}):
+        raise WarehouseError(f"Neither release has a table {name}.")
+    connection.execute(f"attach if not exists {sql.literal(older.database)} as older (read_only)")
+    connection.execute(f"attach if not exists {sql.literal(newer.database)} as newer (read_only)")
     connection.execute(
         "create table changes (table_name varchar, authority_code varchar, child_key bigint, pupil_key bigint,"
         " patient_key bigint, row_key varchar, change varchar, reason varchar, columns_changed varchar,"
@@ -98,7 +102,7 @@ def compare(
             unchanged += 1
         elif not after.get("grain"):
             without_grain.append(table)
-        elif only in (None, table):
+        elif only is None or table in only:
             _compare_table(connection, settings, table, older, newer)
     return Compared(
         older,

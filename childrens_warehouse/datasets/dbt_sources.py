@@ -84,6 +84,32 @@ BESIDE: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
     (
+        "sign_off",
+        "One row per authority, statutory return and year that somebody signed off.",
+        (
+            ("authority_code", "VARCHAR", "Three-digit code of the local authority."),
+            ("return_code", "VARCHAR", "The return, as in seeds/statutory_return.csv."),
+            ("return_year", "INTEGER", "Calendar year in which the year of the return ends."),
+            ("signed_at", "TIMESTAMP", "When it was signed off (UTC)."),
+        ),
+    ),
+    (
+        "signed_figure",
+        "One row per authority, indicator, reporting date, period, dimension and member: a figure signed off.",
+        (
+            ("authority_code", "VARCHAR", "Three-digit code of the local authority."),
+            ("indicator_id", "VARCHAR", "Indicator."),
+            ("definition_version", "INTEGER", "Version of its definition."),
+            ("as_at", "DATE", "Reporting date."),
+            ("period", "VARCHAR", "Period that ends with it."),
+            ("dimension", "VARCHAR", "What is sliced by."),
+            ("member", "VARCHAR", "Member of the slice."),
+            ("numerator", "BIGINT", "What was counted."),
+            ("denominator", "BIGINT", "What it is a share of."),
+            ("value", "DOUBLE", "Unrounded value; null if there was none."),
+        ),
+    ),
+    (
         "night",
         "Exactly one row: the night this build speaks of.",
         (

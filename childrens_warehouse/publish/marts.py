@@ -16,7 +16,7 @@ import duckdb
 
 from childrens_warehouse import sql
 from childrens_warehouse.errors import PublishFailed
-from childrens_warehouse.publish import files
+from childrens_warehouse.publish import files, history
 from childrens_warehouse.publish.current import DATABASE
 from childrens_warehouse.publish.tables import Table
 from childrens_warehouse.settings import GROUP_READS_FILE, Settings
@@ -66,6 +66,7 @@ def _write(settings: Settings, manifest: Mapping[str, Any], folder: Path, path: 
             else:
                 _create_table(connection, table, parts)
             _comment(connection, table, "view" if table.is_large and parts else "table")
+        history.create_table(connection, folder)
         _create_release(connection, manifest)
         connection.execute("checkpoint")
 

@@ -3,6 +3,8 @@
     releases/<release>/manifest.json
     releases/<release>/<table>.parquet                                                      small tables
     releases/<release>/<table>/authority_code=310/session_month=2017-05-01/part.parquet     large ones
+    releases/<release>/built_of.json.gz                                                     (raw.of_release)
+    releases/<release>/indicator_history.parquet                                            (publish.history)
     releases/<release>/marts.duckdb                                                         (publish.marts)
 
 Files whose rows did not change are hard-linked from the current release. The columns in the names of folders are
@@ -23,7 +25,7 @@ import duckdb
 from childrens_warehouse import sql
 from childrens_warehouse.build import candidate, inputs, volumes
 from childrens_warehouse.build.candidate import PartitionKey, State
-from childrens_warehouse.publish import files
+from childrens_warehouse.publish import files, history
 from childrens_warehouse.publish.current import MANIFEST
 from childrens_warehouse.publish.tables import (
     Content,
@@ -34,6 +36,7 @@ from childrens_warehouse.publish.tables import (
     public_tables,
 )
 from childrens_warehouse.raw import epoch
+from childrens_warehouse.raw.of_release import BUILT_OF
 from childrens_warehouse.settings import GROUP_READS_DIRECTORY, GROUP_READS_FILE, Home
 
 PARTIAL = ".partial"
@@ -110,6 +113,7 @@ def write(
     current: Mapping[str, Any] | None,
     readers_group: str | None,
     grains: Mapping[str, tuple[str, ...]],
+    built_of: Path,
 ) -> dict[str, Any]:
     """Write the release's folder under its final name and return its manifest."""
     name = release_id(state)
@@ -137,10 +141,12 @@ def write(
         "build_id": state.build_id,
         "previous": current["release_id"] if current else None,
         "inputs": {"fingerprint": state.inputs, "key_id": _key_id(home), "files": _files_in_force(connection)},
-        "code": {"fingerprint": state.code, "versions": inputs.versions()},
+        "code": {"fingerprint": state.code, "versions": inputs.versions(), "commit": inputs.commit()},
         "gate": _summary(gate),
         "tables": tables,
     }
+    files.link_or_copy(built_of, folder / BUILT_OF)
+    manifest["history"] = history.write(connection, home, folder, manifest)
     files.write_json(folder / MANIFEST, manifest, GROUP_READS_FILE)
     files.open_to_group(folder, readers_group)
     for inner in sorted(path for path in folder.rglob("*") if path.is_dir()):

@@ -98,7 +98,7 @@ def _ensure_release(settings: Settings, workspace: Workspace, state: State) -> d
             return existing
         return release.write(
             connection, home, state, planned, _gate(workspace, state), current, settings.readers_group,
-            grain.grains(workspace.dbt / "manifest.json"),
+            grain.grains(workspace.dbt / "manifest.json"), workspace.built_of,
         )  # fmt: skip
     finally:
         connection.close()

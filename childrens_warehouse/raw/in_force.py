@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from childrens_warehouse.identity.decisions import Decision
 from childrens_warehouse.raw.acceptance import Acceptance, accepted
 from childrens_warehouse.raw.withdrawals import Withdrawal, select, withdrawals
 from childrens_warehouse.settings import Settings
+from childrens_warehouse.signing import sign_offs
+from childrens_warehouse.signing.sign_offs import SignOff
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class InForce:
     as_at: dt.date | None
     known_on: dt.datetime | None
     decisions: tuple[Decision, ...] = ()
+    sign_offs: tuple[SignOff, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -59,6 +62,7 @@ class InForce:
         )
         told += [f"{each.authority}/{each.month}/{each.fingerprint}" for each in self.partitions]
         told.append(f"links={decisions.fingerprint(self.decisions)}")
+        told.append(f"sign_offs={sign_offs.fingerprint(self.sign_offs)}")
         told += sorted(f"{each.withdrawn_on}/{each.path.name}" for each in self.withdrawn)
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
@@ -70,6 +74,23 @@ def in_force(settings: Settings, known_on: dt.datetime | None = None) -> InForce
         if each.dataset in BY_NAME and (known_on is None or each.generated_at <= known_on):
             by_dataset[each.authority, each.dataset].append(each)
 
+    return settle(
+        settings,
+        by_dataset,
+        tuple(withdrawals(settings.home, (each for acceptances in by_dataset.values() for each in acceptances))),
+        known_on,
+        known_on,
+    )
+
+
+def settle(
+    settings: Settings,
+    by_dataset: Mapping[tuple[str, str], list[Acceptance]],
+    withdrawn: tuple[Withdrawal, ...],
+    known_on: dt.datetime | None,
+    decided_until: dt.datetime | None,
+) -> InForce:
+    """What counts among these files, by authority and dataset; decisions made later than `decided_until` do not."""
     extracts: list[Acceptance] = []
     rows: dict[tuple[str, str], int] = {}
     partitions: list[Partition] = []
@@ -87,12 +108,11 @@ def in_force(settings: Settings, known_on: dt.datetime | None = None) -> InForce
         extracts=tuple(sorted(extracts, key=lambda each: (each.authority, each.dataset, each.scope, each.sha256))),
         rows_in_force=rows,
         partitions=tuple(sorted(partitions, key=lambda each: (each.authority, each.month))),
-        withdrawn=tuple(
-            withdrawals(settings.home, (each for acceptances in by_dataset.values() for each in acceptances))
-        ),
+        withdrawn=withdrawn,
         as_at=max((each.extract_date for each in extracts), default=None),
         known_on=known_on,
-        decisions=decisions.on_file(settings.home, known_on),
+        decisions=decisions.on_file(settings.home, decided_until),
+        sign_offs=sign_offs.on_file(settings.home, decided_until),
     )
 
 
@@ -158,6 +178,7 @@ def create_raw_schema(
         ],
     )
     _insert_withdrawals(connection, settings, force)
+    sign_offs.fill(connection, settings.home, force.sign_offs)
     for dataset in ALL:
         of_dataset = [each for each in force.extracts if each.dataset == dataset.name]
         if dataset.coverage is Coverage.SCHOOL_DATE:

@@ -184,7 +184,7 @@ def test_releases_and_tables_that_are_not_there_are_named(home: Settings) -> Non
         Side.of(home, "2016-01-01-none")
     both = Side.of(home, "previous"), Side.of(home, "current")
     with pytest.raises(WarehouseError, match="a table fct_nothing"):
-        compare(duckdb.connect(), home, *both, only="fct_nothing")
+        compare(duckdb.connect(), home, *both, only=["fct_nothing"])
 
 
 def test_the_grain_is_what_the_uniqueness_test_names(home: Settings) -> None:

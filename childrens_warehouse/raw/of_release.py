@@ -1,0 +1,100 @@
+"""What a release was built of, found again: the files in force, the withdrawals, the decisions made until then.
+
+releases/<release>/built_of.json.gz     acceptances by name; written when the build begins
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from childrens_warehouse.errors import WarehouseError
+from childrens_warehouse.publish.current import read_manifest
+from childrens_warehouse.raw import epoch
+from childrens_warehouse.raw.acceptance import Acceptance, accepted
+from childrens_warehouse.raw.in_force import InForce, settle
+from childrens_warehouse.raw.withdrawals import Withdrawal, compared
+from childrens_warehouse.settings import Settings
+
+BUILT_OF = "built_of.json.gz"
+
+
+def of_release(settings: Settings, release_id: str) -> InForce:
+    """What counted when a release was built. Raises WarehouseError when something of it is gone, and says what."""
+    manifest = read_manifest(settings.home, release_id)
+    if manifest is None:
+        raise WarehouseError(f"There is no release {release_id} in {settings.home.releases}.")
+    path = settings.home.releases / release_id / BUILT_OF
+    if not path.exists():
+        raise WarehouseError(f"Release {release_id} does not name all that it was built of: {path} is missing.")
+    inputs = json.loads(gzip.decompress(path.read_bytes()))
+    now = epoch.current(settings.home)
+    if now is None or now.key_id != inputs["key_id"]:
+        raise WarehouseError(
+            f"Release {release_id} has pseudonyms of key {inputs['key_id']}, and raw is of "
+            f"{now.key_id if now else 'none'} since: its rows cannot be made again."
+        )
+    there = {_name(_brief(each)): each for each in accepted(settings.home)}
+    by_dataset: dict[tuple[str, str], list[Acceptance]] = defaultdict(list)
+    gone = []
+    for file in inputs["files"]:
+        each = there.get(_name(file))
+        if each is None or not each.content(settings.home).exists():
+            gone.append(f"{file['authority']} {file['dataset']} {file['scope']} generated at {file['generated_at']}")
+        else:
+            by_dataset[each.authority, each.dataset].append(each)
+    withdrawn = []
+    for told in inputs["withdrawals"]:
+        older, newer = there.get(_name(told["older"])), there.get(_name(told["newer"]))
+        if older is None or newer is None:
+            brief = told["newer"]
+            gone.append(
+                f"{brief['authority']} {brief['dataset']} generated at {brief['generated_at']}, or the one before"
+            )
+        else:
+            withdrawn.append(Withdrawal(older, newer, compared(settings.home, older, newer)))
+    if gone:
+        raise WarehouseError(
+            f"Release {release_id} cannot be made again: {len(gone)} files it was built of are no longer in raw, "
+            f"first {gone[0]}."
+        )
+    return settle(
+        settings,
+        by_dataset,
+        tuple(withdrawn),
+        dt.datetime.fromisoformat(manifest["known_on"]) if manifest["known_on"] else None,
+        dt.datetime.fromisoformat(inputs["decided_until"]),
+    )
+
+
+def write(path: Path, night: InForce, decided_until: dt.datetime) -> None:
+    """Name what a build is made of, under a new file: an older one may have a second name in a release."""
+    now = {each.key_id for each in night.extracts}
+    told = {
+        "key_id": min(now) if now else None,
+        "decided_until": decided_until.isoformat(),
+        "files": [_brief(each) for each in night.extracts],
+        "withdrawals": [{"older": _brief(each.older), "newer": _brief(each.newer)} for each in night.withdrawn],
+    }
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_bytes(gzip.compress(json.dumps(told).encode(), compresslevel=6, mtime=0))
+    partial.replace(path)
+
+
+def _brief(each: Acceptance) -> dict[str, Any]:
+    return {
+        "authority": each.authority,
+        "dataset": each.dataset,
+        "scope": each.scope,
+        "file": each.file_id,
+        "generated_at": each.generated_at.isoformat(),
+    }
+
+
+def _name(brief: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(brief[key] for key in ("authority", "dataset", "scope", "file", "generated_at"))
