@@ -34,10 +34,10 @@ def of_release(settings: Settings, release_id: str) -> InForce:
         raise WarehouseError(f"Release {release_id} does not name all that it was built of: {path} is missing.")
     inputs = json.loads(gzip.decompress(path.read_bytes()))
     now = epoch.current(settings.home)
-    if now is None or now.key_id != inputs["key_id"]:
+    if now is not None and now.key_id != inputs["key_id"]:
         raise WarehouseError(
-            f"Release {release_id} has pseudonyms of key {inputs['key_id']}, and raw is of "
-            f"{now.key_id if now else 'none'} since: its rows cannot be made again."
+            f"Release {release_id} has pseudonyms of key {inputs['key_id']}, and raw is of {now.key_id} since: its rows "
+            "cannot be made again."
         )
     there = {_name(_brief(each)): each for each in accepted(settings.home)}
     by_dataset: dict[tuple[str, str], list[Acceptance]] = defaultdict(list)
