@@ -31,7 +31,7 @@ def of_release(settings: Settings, release_id: str) -> InForce:
         raise WarehouseError(f"There is no release {release_id} in {settings.home.releases}.")
     path = settings.home.releases / release_id / BUILT_OF
     if not path.exists():
-        raise WarehouseError(f"Release {release_id} does not name all that it was built of: {path} is missing.")
+        raise WarehouseError(f"Release {release_id} does not name what it was built of: {path} is missing.")
     inputs = json.loads(gzip.decompress(path.read_bytes()))
     now = epoch.current(settings.home)
     if now is not None and now.key_id != inputs["key_id"]:

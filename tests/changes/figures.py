@@ -38,8 +38,8 @@ create or replace table marts.indicator_subject as
     where held_on <= as_at and held_on >= date '2016-04-01';
 create or replace table marts.indicator_value as
     with counted as (
-        select authority_code, indicator_id, 1 as definition_version, as_at, period, 'all' as dimension, 'all' as member,
-            cast(count(*) as bigint) as numerator, cast(null as bigint) as denominator
+        select authority_code, indicator_id, 1 as definition_version, as_at, period, 'all' as dimension,
+            'all' as member, cast(count(*) as bigint) as numerator, cast(null as bigint) as denominator
         from marts.indicator_subject group by all
     )
     select c.*, cast(c.numerator as double) as value, cast(c.numerator as varchar) as display,

@@ -1,4 +1,4 @@
-"""A figure that moved after it was published: told with the children who count otherwise and what was delivered of them."""
+"""A figure that moved after it was published is told with who counts otherwise and what was delivered of them."""
 
 from __future__ import annotations
 
