@@ -36,8 +36,8 @@ def of_release(settings: Settings, release_id: str) -> InForce:
     now = epoch.current(settings.home)
     if now is not None and now.key_id != inputs["key_id"]:
         raise WarehouseError(
-            f"Release {release_id} has pseudonyms of key {inputs['key_id']}, and raw is of {now.key_id} since: its rows "
-            "cannot be made again."
+            f"Release {release_id} has pseudonyms of key {inputs['key_id']}, and raw is of {now.key_id} since: its "
+            "rows cannot be made again."
         )
     there = {_name(_brief(each)): each for each in accepted(settings.home)}
     by_dataset: dict[tuple[str, str], list[Acceptance]] = defaultdict(list)

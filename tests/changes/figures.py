@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from childrens_warehouse.build import steps
 from childrens_warehouse.build.candidate import Workspace
-from childrens_warehouse.publish import states
+from childrens_warehouse.publish import states, tables
 from childrens_warehouse.publish.steps import Release, publish
 from childrens_warehouse.settings import Settings
 from tests.build import small_warehouse
@@ -66,6 +67,7 @@ def install(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(small_warehouse.SQL, "core", small_warehouse.SQL["core"] + _CORE)
     monkeypatch.setitem(small_warehouse.SQL, "indicators", _INDICATORS)
     monkeypatch.setattr(small_warehouse.Suites, "suite_for", lambda told: told.table.name)
+    monkeypatch.setattr(tables, "PUBLIC_NAME", re.compile(".*"))
     monkeypatch.setattr(states, "state_of", lambda home, code: {"parent_map": _PARENTS})
     monkeypatch.setenv("WAREHOUSE_HOME", str(settings.home.root))
     tests = {
