@@ -61,8 +61,8 @@ new-model: $(DEV_STAMP) ## Write a new fact (NAME=fct_noun FROM=stg_social_care_
 	@$(VENV)/bin/warehouse new-model "$(NAME)" --from "$(FROM)" --subject "$(SUBJECT)" $(if $(GRAIN),--grain "$(GRAIN)")
 
 .PHONY: new-indicator
-new-indicator: $(DEV_STAMP) ## Write a new indicator (ID=cla_something_pct TITLE="As readers see it")
-	@$(VENV)/bin/warehouse new-indicator "$(ID)" $(if $(TITLE),--title "$(TITLE)")
+new-indicator: $(DEV_STAMP) ## Write a new indicator (ID=cla_something_pct SUBJECT=care TITLE="As readers see it")
+	@$(VENV)/bin/warehouse new-indicator "$(ID)" $(if $(SUBJECT),--subject "$(SUBJECT)") $(if $(TITLE),--title "$(TITLE)")
 
 .PHONY: docs
 docs: $(DEV_STAMP) ## Make the documentation of all models, with column lineage, in var/docs

@@ -37,11 +37,12 @@ def new_model(
 def new_indicator(
     indicator_id: Annotated[str, typer.Argument(help="Lower-case words, e.g. cla_review_participation_pct.")],
     title: Annotated[str, typer.Option(help="As readers see it.")] = "Title as readers see it",
+    subject: Annotated[str, typer.Option(help="Its folder: care, need, health or education.")] = "care",
 ) -> None:
     """Write a new indicator: SQL, and the entry with its definition and a unit test. It builds as it is."""
     from childrens_warehouse.modelling import scaffold
 
-    _told(scaffold.new_indicator(indicator_id, title))
+    _told(scaffold.new_indicator(indicator_id, title, subject))
     typer.echo(f"Now: write its definition and its rows, then make dev MODEL=ind_{indicator_id}")
 
 

@@ -77,11 +77,13 @@ def build(settings: Settings, models: Sequence[str], defer: bool, say: Callable[
     select = list(models) or (["state:modified+"] if defer else [])
     if not select:
         return 0
+    # A view over the release would be gone with it: it is attached only while dbt runs.
+    kept = {"WAREHOUSE_INDICATORS_ARE": "table"} if defer else {}
     started = dt.datetime.now(dt.UTC)
     finished = subprocess.run(
         [sys.executable, "-W", "ignore::RuntimeWarning", "-m", "dbt.cli.main", *arguments, "--select", *select],
         cwd=dbt.DBT_PROJECT,
-        env={**os.environ, **dbt.environment(workspace.candidate, workspace.dbt)},
+        env={**os.environ, **dbt.environment(workspace.candidate, workspace.dbt), **kept},
         check=False,
     )
     seconds = (dt.datetime.now(dt.UTC) - started).total_seconds()

@@ -67,8 +67,7 @@ def new_fact(name: str, source: str, subject: str, grain: tuple[str, ...] = (), 
     """
     if not re.fullmatch(r"fct_[a-z][a-z0-9_]*", name):
         raise WarehouseError(f"{name} is no name of a fact: fct_ and a noun in the singular, e.g. fct_dental_check.")
-    if subject not in _SUBJECTS:
-        raise WarehouseError(f"{subject} is no subject: they are {', '.join(_SUBJECTS)}.")
+    _refuse_unknown(subject)
     models = project / "dbt_project" / "models"
     _refuse_taken(models, name)
     rows = _rows(models, source)
@@ -101,18 +100,25 @@ def new_fact(name: str, source: str, subject: str, grain: tuple[str, ...] = (), 
     return written
 
 
-def new_indicator(indicator_id: str, title: str, project: Path = PROJECT) -> list[Path]:
+def new_indicator(indicator_id: str, title: str, subject: str, project: Path = PROJECT) -> list[Path]:
     """Write an indicator of children looked after; return its two files. Raises WarehouseError."""
+    _refuse_unknown(subject)
     if not re.fullmatch(r"[a-z][a-z0-9_]*", indicator_id) or indicator_id.startswith("ind_"):
         raise WarehouseError(f"{indicator_id} is no id of an indicator: lower-case words, e.g. cla_twelve_months_pct.")
     models = project / "dbt_project" / "models"
     _refuse_taken(models, f"ind_{indicator_id}")
     values = {"id": indicator_id, "title": title}
-    folder = models / "indicators"
+    folder = models / "indicators" / subject
+    folder.mkdir(parents=True, exist_ok=True)
     return [
         _render("indicator.sql.j2", folder / f"ind_{indicator_id}.sql", values),
         _render("indicator.yml.j2", folder / f"ind_{indicator_id}.yml", values),
     ]
+
+
+def _refuse_unknown(subject: str) -> None:
+    if subject not in _SUBJECTS:
+        raise WarehouseError(f"{subject} is no subject: they are {', '.join(_SUBJECTS)}.")
 
 
 def _refuse_taken(models: Path, name: str) -> None:

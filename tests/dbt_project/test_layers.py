@@ -14,7 +14,7 @@ from tests.dbt_project.conftest import Built
 
 pytestmark = pytest.mark.slow
 
-SHAPE = ("authority_code", "as_at", "period", "subject_key", "in_denominator", "in_numerator", "measure")
+SHAPE = ("authority_code", "as_at", "subject_key", "in_denominator", "in_numerator", "measure")
 
 Manifest = dict[str, Any]
 

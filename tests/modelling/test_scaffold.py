@@ -41,9 +41,9 @@ def test_what_is_written_builds_passes_and_keeps_the_rules(project: Path, monkey
     ]
     scaffold.new_fact("fct_new_roll", "stg_education__enrolments", "education", project=project)
     scaffold.new_fact("fct_new_review", "int_reviews_in_force", "care", project=project)
-    assert written(project, scaffold.new_indicator("cla_new_pct", "New share", project)) == [
-        "dbt_project/models/indicators/ind_cla_new_pct.sql",
-        "dbt_project/models/indicators/ind_cla_new_pct.yml",
+    assert written(project, scaffold.new_indicator("cla_new_pct", "New share", "health", project)) == [
+        "dbt_project/models/indicators/health/ind_cla_new_pct.sql",
+        "dbt_project/models/indicators/health/ind_cla_new_pct.yml",
     ]
 
     candidate, target = project / "candidate.duckdb", project / "target"
@@ -100,9 +100,11 @@ def test_what_cannot_be_written_is_said_and_nothing_is(
 def test_an_indicator_needs_an_id_of_words(project: Path) -> None:
     for wrong in ("ind_cla_new_pct", "CLA", "cla-new"):
         with pytest.raises(WarehouseError, match="no id of an indicator"):
-            scaffold.new_indicator(wrong, "Title", project)
+            scaffold.new_indicator(wrong, "Title", "care", project)
     with pytest.raises(WarehouseError, match="There is a model ind_cla_count already"):
-        scaffold.new_indicator("cla_count", "Title", project)
+        scaffold.new_indicator("cla_count", "Title", "care", project)
+    with pytest.raises(WarehouseError, match="schools is no subject"):
+        scaffold.new_indicator("cla_new_pct", "Title", "schools", project)
 
 
 def test_the_committed_exposures_are_the_generated_ones() -> None:

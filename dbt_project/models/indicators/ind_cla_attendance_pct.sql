@@ -24,7 +24,6 @@ final as (
     select
         looked_after.authority_code,
         looked_after.as_at,
-        'school_year_to_date' as period,
         looked_after.child_key as subject_key,
         cast(sum(pupils.possible_sessions) as bigint) as in_denominator,
         cast(sum(pupils.present_sessions) as bigint) as in_numerator,

@@ -11,7 +11,6 @@ final as (
     select
         authority_code,
         as_at,
-        'snapshot' as period,
         child_key as subject_key,
         1 as in_denominator,
         1 as in_numerator,

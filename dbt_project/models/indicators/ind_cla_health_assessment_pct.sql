@@ -25,7 +25,6 @@ final as (
     select
         looked_after.authority_code,
         looked_after.as_at,
-        'snapshot' as period,
         looked_after.child_key as subject_key,
         1 as in_denominator,
         case when count(assessments.seen_on) > 0 then 1 else 0 end as in_numerator,

@@ -70,7 +70,6 @@ final as (
     select
         judged.authority_code,
         reporting_dates.as_at,
-        'year_to_date' as period,
         judged.child_key as subject_key,
         -- a child who came into care twice owes two
         count(*) as in_denominator,

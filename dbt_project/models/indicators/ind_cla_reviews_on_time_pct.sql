@@ -12,7 +12,6 @@ final as (
     select
         authority_code,
         as_at,
-        'year_to_date' as period,
         child_key as subject_key,
         1 as in_denominator,
         case when is_every_review_on_time then 1 else 0 end as in_numerator,

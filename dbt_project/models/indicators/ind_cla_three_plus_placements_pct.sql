@@ -11,7 +11,6 @@ final as (
     select
         authority_code,
         as_at,
-        'year_to_date' as period,
         child_key as subject_key,
         1 as in_denominator,
         case when placements_in_year_count >= 3 then 1 else 0 end as in_numerator,

@@ -17,7 +17,6 @@ final as (
     select
         pupils.authority_code,
         pupils.as_at,
-        'school_year_to_date' as period,
         pupils.pupil_key as subject_key,
         cast(pupils.possible_sessions as bigint) as in_denominator,
         cast(pupils.present_sessions as bigint) as in_numerator,

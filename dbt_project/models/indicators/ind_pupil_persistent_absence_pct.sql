@@ -17,7 +17,6 @@ final as (
     select
         pupils.authority_code,
         pupils.as_at,
-        'school_year_to_date' as period,
         pupils.pupil_key as subject_key,
         1 as in_denominator,
         case when pupils.is_persistently_absent then 1 else 0 end as in_numerator,

@@ -311,7 +311,9 @@ expected as (
     cross join authorities
     cross join reporting_dates
     inner join distinct_members
-        on definitions.subject = 'child' or distinct_members.dimension <> 'placement_group'
+        on
+            definitions.subject in ('looked_after_child', 'child', 'care_leaver')
+            or distinct_members.dimension <> 'placement_group'
 
 ),
 
@@ -375,7 +377,7 @@ valued as (
             when denominator = 0 then null
             when unit = 'percent' then cast(numerator as double) * 100 / denominator
             when unit = 'per_10k' then cast(numerator as double) * 10000 / denominator
-            when unit = 'mean_days' then cast(numerator as double) / denominator
+            when unit in ('mean_days', 'mean') then cast(numerator as double) / denominator
         end as indicator_value
 
     from measured

@@ -1,0 +1,19 @@
+"""The periods figures are of."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication, has_rows
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        has_rows(),
+        gxe.ExpectColumnMaxToBeBetween(
+            column="as_at", min_value=publication.as_at, max_value=publication.as_at, meta=rule("PUB-NIGHT")
+        ),
+    ]
