@@ -79,25 +79,23 @@ def write(
             left join figures as v on {same_key}
             where h.published_until is null
         )
-        select {names} from history where published_until is not null
+        select {names}, false as is_changed from history where published_until is not null
         union all
         -- a reporting date that is no longer shown was not said otherwise
         select {", ".join(name for name, _, _ in COLUMNS[:-1])},
-            case when is_said and not is_same then {published_at} else published_until end as published_until
+            case when is_said and not is_same then {published_at} else published_until end as published_until,
+            is_said and not is_same as is_changed
         from kept
         union all
         select {", ".join(f"v.{name}" for name in (*_KEY, *_SAID))}, {sql.literal(manifest["release_id"])},
-            {published_at}, null
+            {published_at}, null, true
         from figures as v
         left join (select {", ".join(_KEY)} from kept where is_same) as h on {same_key}
         where h.as_at is null
         """
     )
     target = folder / FILE
-    changed = connection.execute(
-        "select count(*) from figures_published"
-        f" where published_from = {published_at} or published_until = {published_at}"
-    ).fetchone()
+    changed = connection.execute("select count(*) from figures_published where is_changed").fetchone()
     if before and before.exists() and changed == (0,):
         return {"path": FILE, "is_linked": files.link_or_copy(before, target)}
     connection.execute(
