@@ -14,9 +14,10 @@ final as (
         child_key as subject_key,
         1 as in_denominator,
         1 as in_numerator,
-        1 as measure
+        placements_in_year_count as measure
 
     from looked_after
+    where placements_in_year_count = 2
 
 )
 
