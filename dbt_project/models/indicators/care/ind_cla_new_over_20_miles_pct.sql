@@ -38,7 +38,9 @@ latest_placements as (
         reporting_dates.as_at,
         care_periods.child_key,
         care_periods.started_on,
-        case when care_periods.ended_on <= reporting_dates.as_at then care_periods.end_reason_code end as end_reason_code,
+        case
+            when care_periods.ended_on <= reporting_dates.as_at then care_periods.end_reason_code
+        end as end_reason_code,
         placements.underlying_placement_type_code,
         placements.distance_miles,
         placements.is_over_20_miles

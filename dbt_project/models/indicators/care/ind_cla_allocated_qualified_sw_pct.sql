@@ -1,0 +1,26 @@
+with
+
+allocations as (
+
+    select * from {{ ref('fct_child_allocation') }}
+
+),
+
+final as (
+
+    select
+        authority_code,
+        as_at,
+        child_key as subject_key,
+        1 as in_denominator,
+        case when is_allocated then 1 else 0 end as in_numerator,
+        days_without_social_worker as measure
+
+    from allocations
+    where
+        is_looked_after
+        and is_allocated is not null
+
+)
+
+select * from final
