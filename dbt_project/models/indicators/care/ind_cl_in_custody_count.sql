@@ -1,0 +1,26 @@
+with
+
+care_leavers as (
+
+    select * from {{ ref('fct_care_leaver') }}
+    where
+        is_supported
+        and accommodation_type_code = 'X'
+
+),
+
+final as (
+
+    select
+        authority_code,
+        as_at,
+        child_key as subject_key,
+        1 as in_denominator,
+        1 as in_numerator,
+        days_since_contact as measure
+
+    from care_leavers
+
+)
+
+select * from final
