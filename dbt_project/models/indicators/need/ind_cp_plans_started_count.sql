@@ -1,0 +1,24 @@
+with
+
+plans as (
+
+    select * from {{ ref('fct_child_protection_plan') }}
+    where not is_in_future
+
+),
+
+final as (
+
+    select
+        authority_code,
+        started_on as as_at,
+        child_key as subject_key,
+        1 as in_denominator,
+        1 as in_numerator,
+        cast(null as double) as measure
+
+    from plans
+
+)
+
+select * from final
