@@ -24,7 +24,7 @@ HEADLINES = (
     "cla_count",
     "cla_three_plus_placements_pct",
     "cla_reviews_on_time_pct",
-    "cla_health_assessment_pct",
+    "annual_health_assessment_pct",
     "cla_attendance_pct",
 )
 

@@ -1,0 +1,24 @@
+with
+
+children as (
+
+    select * from {{ ref('fct_looked_after_child_health') }}
+    where is_twelve_months
+
+),
+
+final as (
+
+    select
+        authority_code,
+        as_at,
+        child_key as subject_key,
+        1 as in_denominator,
+        case when is_immunisation_up_to_date then 1 else 0 end as in_numerator,
+        cast({{ days_between('immunisation_assessed_on', 'as_at') }} as double) as measure
+
+    from children
+
+)
+
+select * from final
