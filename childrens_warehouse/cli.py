@@ -235,6 +235,7 @@ def _told_not_to_fetch(settings: Settings) -> None:
 def _register() -> None:
     from childrens_warehouse import ledger_commands
     from childrens_warehouse.alarms import command as alarms
+    from childrens_warehouse.catalogue import command as catalogue
     from childrens_warehouse.changes import command as changes
     from childrens_warehouse.identity import command as links
     from childrens_warehouse.modelling import command as modelling
@@ -242,7 +243,7 @@ def _register() -> None:
     from childrens_warehouse.signing import command as signing
     from childrens_warehouse.simulate import command as simulate
 
-    for module in (simulate, privacy, alarms, ledger_commands, changes, modelling, links, signing):
+    for module in (simulate, privacy, alarms, ledger_commands, changes, modelling, links, signing, catalogue):
         module.register(app)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from childrens_warehouse.build.steps import BuildResult, build
+from childrens_warehouse.catalogue import page as indicators_page
 from childrens_warehouse.datasets import Source
 from childrens_warehouse.landing import night as landing
 from childrens_warehouse.landing import pseudonyms
@@ -61,7 +62,8 @@ def run_night(settings: Settings, night: dt.date, progress: Progress | None = No
         release = publish(settings, built.build_id) if built.start.needed else current_release(settings)
     finally:
         # a night that failed needs its page most
-        said = page.write_after_a_night(settings)
-        if progress:
-            progress(said)
+        for drawn in (page, indicators_page):
+            said = drawn.write_after_a_night(settings)
+            if progress:
+                progress(said)
     return NightResult(run_id, outcomes, built, release, built.start.needed)

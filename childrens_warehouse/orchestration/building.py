@@ -75,6 +75,8 @@ def publish(build_id: str, *, outlet_events: Any = None) -> dict[str, Any]:
 @task
 def write_quality_page() -> None:
     """Draw the night for those who answer for it; as a teardown it runs whatever came before and decides nothing."""
+    from childrens_warehouse.catalogue import page as indicators_page
     from childrens_warehouse.quality import page
 
-    print(page.write_after_a_night(Settings.from_environment()))
+    for drawn in (page, indicators_page):
+        print(drawn.write_after_a_night(Settings.from_environment()))

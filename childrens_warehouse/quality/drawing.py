@@ -13,7 +13,7 @@ _SPARK_WIDTH, _SPARK_HEIGHT, _MARGIN = 132, 26, 3
 _BARS_WIDTH, _BARS_HEIGHT, _LABELS = 420, 96, 16
 
 
-def sparkline(values: Sequence[int], says: str) -> Markup:
+def sparkline(values: Sequence[float], says: str) -> Markup:
     """A line through `values`, oldest first, its last point marked; flat values lie in the middle."""
     if not values:
         return Markup("")
@@ -21,7 +21,7 @@ def sparkline(values: Sequence[int], says: str) -> Markup:
     step = (_SPARK_WIDTH - 2 * _MARGIN) / max(len(values) - 1, 1)
     room = _SPARK_HEIGHT - 2 * _MARGIN
 
-    def place(number: int, value: int) -> tuple[float, float]:
+    def place(number: int, value: float) -> tuple[float, float]:
         share = (value - low) / (high - low) if high > low else 0.5
         return round(_MARGIN + number * step, 1), round(_MARGIN + (1 - share) * room, 1)
 

@@ -23,12 +23,18 @@ def write(settings: Settings, now: dt.datetime | None = None) -> Path:
     """Write the page to <home>/quality/index.html, whole or not at all, readable by the readers' group."""
     with open_ledger(settings, now) as connection:
         html = render(gather(connection, settings.timezone), settings)
+    return put(settings, "index.html", html)
+
+
+def put(settings: Settings, name: str, html: str, mode: int = GROUP_READS_FILE) -> Path:
+    """Write a page into <home>/quality, whole or not at all; the readers' group may read it where `mode` lets it."""
     settings.home.create()
-    page = settings.home.quality / "index.html"
-    part = page.with_name(f".{page.name}.{os.getpid()}.partial")
+    page = settings.home.quality / name
+    part = page.with_name(f".{name}.{os.getpid()}.partial")
     try:
+        part.touch(mode=mode)
+        part.chmod(mode)
         part.write_text(html, encoding="utf-8")
-        part.chmod(GROUP_READS_FILE)
         if settings.readers_group:
             for path in (settings.home.quality, part):
                 files.give_to_group(path, settings.readers_group)

@@ -1,0 +1,94 @@
+"""The figures as people look them up: every row of the catalogue, and every indicator that answers none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from childrens_warehouse.catalogue import entries, rows
+from childrens_warehouse.catalogue.entries import Entry
+from childrens_warehouse.catalogue.published import Point, Published
+from childrens_warehouse.catalogue.rows import State
+
+# An indicator of ours that no paper asked for.
+OWN = "own"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure: where it comes from, its state, the indicator that answers it best, and the last values.
+
+    series: per authority the last values, oldest first.
+    """
+
+    figure_id: str
+    area: str
+    title: str
+    reference: str
+    state: str
+    row: rows.Row | None
+    entry: Entry | None
+    series: tuple[tuple[str, tuple[Point, ...]], ...] = ()
+
+    @property
+    def is_slice(self) -> bool:
+        return bool(self.row and self.row.dimension)
+
+    @property
+    def missing(self) -> str:
+        """What keeps a figure from being computed; nothing where it is."""
+        if self.row is None or self.state not in (State.NEEDS_SOURCE, State.NARRATIVE):
+            return ""
+        if self.state == State.NARRATIVE:
+            return self.row.note
+        return f"{self.row.missing_field} ({self.row.missing_system})"
+
+    def last(self) -> list[str]:
+        """The last value of each authority, in words."""
+        shown = [(authority, points[-1]) for authority, points in self.series if points]
+        several = len(shown) > 1
+        return [f"{authority}: {point.shown}" if several else point.shown for authority, point in shown]
+
+
+def read(published: Published) -> list[Line]:
+    """All figures, in the order of the catalogue; ours after them, by name."""
+    known = entries.read()
+    catalogue = rows.settled(rows.read(), entries.answers())
+    found = [_line(row, published) for row in catalogue]
+    answered = {name for row in catalogue for name in row.indicators}
+    found += [
+        Line(entry.indicator_id, OWN, entry.title, entry.said("references"), State.COMPUTED, None, entry,
+             _series(entry, published))
+        for entry in known.values()
+        if entry.indicator_id not in answered
+    ]  # fmt: skip
+    return found
+
+
+def _line(row: rows.Row, published: Published) -> Line:
+    entry = entries.read()[row.indicators[0]] if row.indicators else None
+    series = _series(entry, published) if entry else ()
+    return Line(row.catalogue_id, row.area, row.title, row.reference, row.state, row, entry, series)
+
+
+def _series(entry: Entry, published: Published) -> tuple[tuple[str, tuple[Point, ...]], ...]:
+    return tuple(
+        (authority, published.series(entry.indicator_id, authority, entry.periods[0]))
+        for authority in published.authorities()
+        if published.series(entry.indicator_id, authority, entry.periods[0])
+    )
+
+
+def chosen(found: Iterable[Line], area: str | None, state: str | None, reference: str | None) -> Sequence[Line]:
+    """Those of an area, of a state, and whose references name a number, such as `PI 16` or C12."""
+    return [
+        line
+        for line in found
+        if (area is None or line.area == area)
+        and (state is None or line.state == state)
+        and (reference is None or _bears(line.reference, reference))
+    ]
+
+
+def _bears(references: str, wanted: str) -> bool:
+    return wanted.casefold() in {each.strip().casefold() for each in references.replace(",", ";").split(";")}

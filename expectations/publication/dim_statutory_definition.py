@@ -1,0 +1,17 @@
+"""The rules that figures are judged by, and the days they hold on."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication, has_rows
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        has_rows(),
+        gxe.ExpectColumnValuesToNotBeNull(column="source_document", meta=rule("PUB-PROVENANCE")),
+    ]
