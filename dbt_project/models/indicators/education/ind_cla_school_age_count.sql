@@ -1,0 +1,23 @@
+with
+
+pupils as (
+
+    select * from {{ ref('fct_looked_after_pupil') }}
+
+),
+
+final as (
+
+    select
+        authority_code,
+        as_at,
+        child_key as subject_key,
+        1 as in_denominator,
+        1 as in_numerator,
+        school_year_group as measure
+
+    from pupils
+
+)
+
+select * from final
