@@ -25,7 +25,7 @@ HEADLINES = (
     "cla_three_plus_placements_pct",
     "cla_reviews_on_time_pct",
     "annual_health_assessment_pct",
-    "cla_attendance_pct",
+    "cla_sessions_missed_pct_1yr",
 )
 
 _STATUS_STYLE = {

@@ -33,7 +33,7 @@ reporting_dates as (
         collection_year as result_year
 
     from {{ ref('dim_reporting_date') }}
-    where is_month_end and extract(month from as_at) = 3
+    where is_year_end
 
 ),
 

@@ -19,10 +19,9 @@ looked_after as (
         looked_after.school_year_group,
         looked_after.is_twelve_months,
         reporting_dates.school_year,
-        reporting_dates.is_month_end,
         cast({{ dbt.date_trunc('month', add_months('looked_after.as_at', -1)) }} as date) as marks_from,
         case
-            when not reporting_dates.is_month_end then null
+            when not reporting_dates.is_term_end then null
             when extract(month from looked_after.as_at) = 12 then 'autumn'
             when extract(month from looked_after.as_at) = 3 then 'spring'
             when extract(month from looked_after.as_at) = 7 then 'summer'

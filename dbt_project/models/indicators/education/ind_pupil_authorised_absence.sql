@@ -3,12 +3,16 @@ with
 pupils as (
 
     select * from {{ ref('fct_absence_year_to_date') }}
+    where
+        is_school_age
+        and possible_sessions > 0
 
 ),
 
 reporting_dates as (
 
     select * from {{ ref('dim_reporting_date') }}
+    where is_term_end
 
 ),
 
@@ -18,9 +22,9 @@ final as (
         pupils.authority_code,
         pupils.as_at,
         pupils.pupil_key as subject_key,
-        cast(pupils.possible_sessions as bigint) as in_denominator,
-        cast(pupils.present_sessions as bigint) as in_numerator,
-        cast(pupils.present_sessions as double) * 100 / nullif(pupils.possible_sessions, 0) as measure
+        pupils.possible_sessions as in_denominator,
+        pupils.authorised_absence_sessions as in_numerator,
+        cast(pupils.authorised_absence_sessions as double) * 100 / pupils.possible_sessions as measure
 
     from pupils
     inner join reporting_dates

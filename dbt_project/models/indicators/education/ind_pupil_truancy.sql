@@ -3,12 +3,16 @@ with
 pupils as (
 
     select * from {{ ref('fct_absence_year_to_date') }}
+    where
+        is_school_age
+        and possible_sessions > 0
 
 ),
 
 reporting_dates as (
 
     select * from {{ ref('dim_reporting_date') }}
+    where is_term_end
 
 ),
 
@@ -18,14 +22,13 @@ final as (
         pupils.authority_code,
         pupils.as_at,
         pupils.pupil_key as subject_key,
-        1 as in_denominator,
-        case when pupils.is_persistently_absent then 1 else 0 end as in_numerator,
-        cast(pupils.absent_sessions as double) * 100 / pupils.possible_sessions as measure
+        pupils.possible_sessions as in_denominator,
+        pupils.unauthorised_absence_sessions as in_numerator,
+        cast(pupils.unauthorised_absence_sessions as double) * 100 / pupils.possible_sessions as measure
 
     from pupils
     inner join reporting_dates
         on pupils.as_at = reporting_dates.as_at
-    where pupils.is_persistently_absent is not null
 
 )
 
