@@ -32,7 +32,8 @@ class Line:
 
     @property
     def is_slice(self) -> bool:
-        return bool(self.row and self.row.dimension)
+        """Whether it is read off the slices of an indicator of another name."""
+        return bool(self.row and self.row.dimension and self.row.catalogue_id not in self.row.indicators)
 
     @property
     def missing(self) -> str:
