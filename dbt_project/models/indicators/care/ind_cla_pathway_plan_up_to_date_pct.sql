@@ -3,7 +3,9 @@ with
 care_leavers as (
 
     select * from {{ ref('fct_care_leaver') }}
-    where eligibility_code = 'eligible'
+    where
+        eligibility_code = 'eligible'
+        and last_contact_on is not null
 
 ),
 
