@@ -47,15 +47,14 @@ def _list(
     _among("area", area, {line.area for line in found})
     _among("state", state, set(rows.State))
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("figure", "reference", "state", "title", "owner", "periods", "last value"):
+    for heading in ("figure", "reference", "state", "title", "computed by", "owner", "periods", "last value"):
         table.add_column(heading, overflow="fold")
     chosen = lines.chosen(found, area, state, reference)
     for line in chosen:
-        said = line.entry.said if line.entry else lambda _: ""
-        table.add_row(
-            *map(escape, (line.figure_id, line.reference, line.state, line.title, said("owner"), said("periods"),
-                          _last(line))),
-        )  # fmt: skip
+        owner, periods = (line.entry.said("owner"), line.entry.said("periods")) if line.entry else ("", "")
+        computed_by = line.row.indicator_id if line.row else line.figure_id
+        cells = (line.figure_id, line.reference, line.state, line.title, computed_by, owner, periods, line.last())
+        table.add_row(*map(escape, cells))
     console = _console()
     console.print(table)
     counted = rows.counts(line.row for line in found if line.row)
@@ -117,10 +116,6 @@ def write_page() -> None:
     settings = Settings.from_environment()
     settings.home.create()
     typer.echo(f"wrote {page.write(settings)}")
-
-
-def _last(line: Line) -> str:
-    return "" if line.is_slice else "; ".join(line.last())
 
 
 def _print_row(console: Console, line: Line) -> None:

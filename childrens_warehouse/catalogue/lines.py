@@ -14,11 +14,15 @@ from childrens_warehouse.catalogue.rows import State
 OWN = "own"
 
 
+# Per authority the last values, oldest first.
+Series = tuple[tuple[str, tuple[Point, ...]], ...]
+
+
 @dataclass(frozen=True)
 class Line:
     """One figure: where it comes from, its state, the indicator that answers it best, and the last values.
 
-    series: per authority the last values, oldest first.
+    also: other indicators that answer it, by another clock or for another population, with their values.
     """
 
     figure_id: str
@@ -28,7 +32,8 @@ class Line:
     state: str
     row: rows.Row | None
     entry: Entry | None
-    series: tuple[tuple[str, tuple[Point, ...]], ...] = ()
+    series: Series = ()
+    also: tuple[tuple[Entry, Series], ...] = ()
 
     @property
     def is_slice(self) -> bool:
@@ -44,11 +49,17 @@ class Line:
             return self.row.note
         return f"{self.row.missing_field} ({self.row.missing_system})"
 
-    def last(self) -> list[str]:
-        """The last value of each authority, in words."""
-        shown = [(authority, points[-1]) for authority, points in self.series if points]
-        several = len(shown) > 1
-        return [f"{authority}: {point.shown}" if several else point.shown for authority, point in shown]
+    def last(self) -> str:
+        """The last value of each authority, in words; nothing for a slice, which has several."""
+        return "" if self.is_slice else last(self.series)
+
+
+def last(series: Series) -> str:
+    """The last value of each authority, in words."""
+    several = len(series) > 1
+    return "; ".join(
+        f"{authority}: {points[-1].shown}" if several else points[-1].shown for authority, points in series
+    )
 
 
 def read(published: Published) -> list[Line]:
@@ -67,17 +78,17 @@ def read(published: Published) -> list[Line]:
 
 
 def _line(row: rows.Row, published: Published) -> Line:
-    entry = entries.read()[row.indicators[0]] if row.indicators else None
-    series = _series(entry, published) if entry else ()
-    return Line(row.catalogue_id, row.area, row.title, row.reference, row.state, row, entry, series)
+    found = [(entries.read()[name], _series(entries.read()[name], published)) for name in row.indicators]
+    entry, series = found[0] if found else (None, ())
+    return Line(row.catalogue_id, row.area, row.title, row.reference, row.state, row, entry, series, tuple(found[1:]))
 
 
-def _series(entry: Entry, published: Published) -> tuple[tuple[str, tuple[Point, ...]], ...]:
-    return tuple(
+def _series(entry: Entry, published: Published) -> Series:
+    found = (
         (authority, published.series(entry.indicator_id, authority, entry.periods[0]))
         for authority in published.authorities()
-        if published.series(entry.indicator_id, authority, entry.periods[0])
     )
+    return tuple((authority, points) for authority, points in found if points)
 
 
 def chosen(found: Iterable[Line], area: str | None, state: str | None, reference: str | None) -> Sequence[Line]:

@@ -53,7 +53,8 @@ def render(found: list[Line], values: Published, release: str | None) -> str:
     )  # fmt: skip
     environment.filters.update(day=_day)
     environment.globals.update(
-        sparkline=_sparkline, words=rows.WORDS, tells=_TELLS, documents=rules.documents(), statutory=_statutory,
+        sparkline=_sparkline, last=lines.last, words=rows.WORDS, tells=_TELLS, documents=rules.documents(),
+        statutory=_statutory,
         counts=rows.counts(line.row for line in found if line.row),
         areas=list(dict.fromkeys(line.area for line in found)),
     )  # fmt: skip
