@@ -48,6 +48,10 @@ down: $(RUN_STAMP) ## Stop what `make up` started
 simulate: $(RUN_STAMP) ## Write invented extracts into the inbox (ARGS="--help" lists the choices)
 	@$(VENV)/bin/warehouse simulate $(ARGS)
 
+.PHONY: acceptance
+acceptance: $(DEV_STAMP) ## Run a night over the children behind a real report and compare every figure with what it prints
+	@$(PYTHON) -m tests.acceptance
+
 .PHONY: bench
 bench: $(RUN_STAMP) ## Measure a full load and a further night against hand-written SQL
 	@$(PYTHON) -m bench $(ARGS)

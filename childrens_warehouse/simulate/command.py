@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,13 @@ import typer
 
 from childrens_warehouse.errors import ConfigurationError
 from childrens_warehouse.settings import Home, Settings
-from childrens_warehouse.simulate import Scenario, simulate
+from childrens_warehouse.simulate import Scenario, panel_report, simulate
+
+
+class Told(StrEnum):
+    """Simulations that tell one story, the same every time."""
+
+    PANEL_REPORT = "panel-report-2017"
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +38,13 @@ def _simulate(
     dirt: Annotated[
         bool, typer.Option("--dirty/--clean", help="With a sprinkling of what real systems deliver wrong, or without.")
     ] = True,
+    scenario: Annotated[
+        Told | None,
+        typer.Option(
+            help="Instead of chance: the children behind a panel's report, up to 31 May 2017 (docs/acceptance.md). "
+            "Only --home is heard beside it."
+        ),
+    ] = None,
     home: Annotated[
         Path | None, typer.Option(file_okay=False, help="Warehouse home; WAREHOUSE_HOME if left out.")
     ] = None,
@@ -38,12 +52,16 @@ def _simulate(
     """Write invented extracts of the three sources into the inbox."""
     try:
         settings = Settings.from_environment()
-        last = night.date() if night else (dt.datetime.now(settings.timezone) + settings.extract_offset).date()
-        scenario = Scenario(
-            night=last, nights=nights, children=children, pupils=pupils, seed=seed, authority=authority, dirt=dirt
-        )
         inbox = (Home(home.expanduser().resolve()) if home else settings.home).create().inbox
-        written = simulate(inbox, scenario, typer.echo)
+        if scenario is Told.PANEL_REPORT:
+            authority = panel_report.AUTHORITY
+            written = panel_report.write(inbox, panel_report.draw(), typer.echo)
+        else:
+            last = night.date() if night else (dt.datetime.now(settings.timezone) + settings.extract_offset).date()
+            drawn = Scenario(
+                night=last, nights=nights, children=children, pupils=pupils, seed=seed, authority=authority, dirt=dirt
+            )
+            written = simulate(inbox, drawn, typer.echo)
     except ConfigurationError as error:
         typer.echo(f"simulate: {error}", err=True)
         raise typer.Exit(2) from None

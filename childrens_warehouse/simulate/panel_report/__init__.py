@@ -23,7 +23,7 @@ from childrens_warehouse.simulate.panel_report import (
     schooling,
     writing,
 )
-from childrens_warehouse.simulate.panel_report.lives import NIGHT, Life
+from childrens_warehouse.simulate.panel_report.lives import AUTHORITY, NIGHT, Life
 
 
 def draw() -> list[Life]:
@@ -48,4 +48,4 @@ def write(inbox: Path, lives: list[Life], progress: writing.Progress | None = No
     return writing.write(inbox, lives, progress or (lambda message: None))
 
 
-__all__ = ["NIGHT", "Life", "draw", "write"]
+__all__ = ["AUTHORITY", "NIGHT", "Life", "draw", "write"]

@@ -360,7 +360,9 @@ def _persons(lives: list[Life]) -> None:
         life.number = number
         life.home_postcode = "" if life.is_unaccompanied else home_postcode(rng)
         life.legal_status = _legal_status(rng, life)
-        life.need = "N8" if life.is_unaccompanied else rng.choices(("N1", "N3", "N4", "N5", "N6"), (60, 6, 10, 18, 6))[0]
+        life.need = (
+            "N8" if life.is_unaccompanied else rng.choices(("N1", "N3", "N4", "N5", "N6"), (60, 6, 10, 18, 6))[0]
+        )
     boys = _chosen(rng, lives, figures.numerator("cla_count", of="sex=male"))
     black = _chosen(rng, lives, figures.numerator("cla_count", of="ethnic_group=Black or Black British"))
     for life in lives:

@@ -197,9 +197,11 @@ def _wanted(rng: Random, lives: list[Life]) -> list[Life]:
     once = older[short - UNDER_FIVE_WITH_ONE :] + [life for life in small if life.number not in seen]
     rng.shuffle(once)
     # The second visits of small children come some months after the first.
-    return [*small[UNDER_FIVE_WITH_ONE:], *(life for life in once if life not in small[UNDER_FIVE_WITH_ONE:]), *[
-        life for life in small[UNDER_FIVE_WITH_ONE:] if life.number not in seen
-    ]]
+    return [
+        *small[UNDER_FIVE_WITH_ONE:],
+        *(life for life in once if life not in small[UNDER_FIVE_WITH_ONE:]),
+        *[life for life in small[UNDER_FIVE_WITH_ONE:] if life.number not in seen],
+    ]
 
 
 def _leaves(life: Life) -> bool:

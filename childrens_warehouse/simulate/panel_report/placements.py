@@ -104,7 +104,7 @@ def _usual(rng: Random, life: Life) -> str:
 
 
 def _kinds(rng: Random, lives: list[Life]) -> tuple[dict[int, str], dict[int, str]]:
-    """Kind of the placement by 28 February, or of the first where the child came later; and of those who move in April."""
+    """Kind of the placement on 28 February, or of the first one after it; and of those who move in April."""
     target = _targets(FEBRUARY)
     now = present(lives, FEBRUARY)
     # The child in hospital that day lives with one of the council's own carers.
@@ -127,7 +127,7 @@ def _kinds(rng: Random, lives: list[Life]) -> tuple[dict[int, str], dict[int, st
 
 
 def _after_february(rng: Random, lives: list[Life], kinds: dict[int, str]) -> dict[int, str]:
-    """Where those live who came in March and April (into `kinds`), and who moves in April so that 30 April comes out."""
+    """Who came in March and April, into `kinds`; and who moves in April so that 30 April comes out."""
     target = _targets(APRIL)
     staying = [life for life in present(lives, APRIL) if life.number in kinds]
     new = [life for life in present(lives, APRIL) if life.number not in kinds]
@@ -173,7 +173,7 @@ def _moves(rng: Random, lives: list[Life]) -> dict[int, int]:
     three, two = figures.numerator("cla_three_plus_placements_pct"), figures.numerator("cla_two_moves_watchlist")
     now = present(lives, YEAR_ENDS)
     rng.shuffle(now)
-    moves = {life.number: 2 for life in now if life.adoption and YEAR_BEGINS < life.adoption.placed_on}
+    moves = {life.number: 2 for life in now if life.adoption and life.adoption.placed_on > YEAR_BEGINS}
     long_term = [life for life in now if _is_long_term(life)]
     settled = figures.numerator("cla_long_term_stability_pct")
     unsettled = iter(long_term[settled:])

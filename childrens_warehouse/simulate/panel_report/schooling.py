@@ -24,7 +24,14 @@ ONE_YEAR_25_DAYS = {D(2016, 10, 31): 2, D(2016, 11, 30): 4, D(2016, 12, 31): 4, 
                     D(2017, 2, 28): 5, D(2017, 3, 31): 6}  # fmt: skip
 # First day of the first suspension of each, of those in care for a year at its month end and of those newer. The sums
 # by month are those of the figures.
-SUSPENDED_AFTER_A_YEAR = (D(2016, 10, 12), D(2016, 11, 8), D(2017, 1, 17), D(2017, 2, 7), D(2017, 2, 23), D(2017, 3, 15))
+SUSPENDED_AFTER_A_YEAR = (
+    D(2016, 10, 12),
+    D(2016, 11, 8),
+    D(2017, 1, 17),
+    D(2017, 2, 7),
+    D(2017, 2, 23),
+    D(2017, 3, 15),
+)
 SUSPENDED_NEWER = (D(2016, 11, 15), D(2016, 11, 24), D(2016, 12, 6), D(2017, 1, 24), D(2017, 3, 9))
 EXCLUDED_ON = D(2016, 10, 18)
 
@@ -68,7 +75,9 @@ def _attend(rng: Random, pupils: list[Life]) -> None:
             least, most = bounds[life.number][day]
             limits[life.number] = (max(least, so_far), min(most, so_far + room))
         for group, total in _groups(cohorts[day], day):
-            for life, sessions in zip(group, _added_up(rng, [limits[life.number] for life in group], total), strict=True):
+            for life, sessions in zip(
+                group, _added_up(rng, [limits[life.number] for life in group], total), strict=True
+            ):
                 missed[life.number][day] = sessions
         for life in pupils:
             least, most = limits[life.number]

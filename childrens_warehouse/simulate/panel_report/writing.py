@@ -52,9 +52,7 @@ def _folders() -> Iterator[tuple[Source, dt.date, dt.datetime]]:
         yield source, NIGHT, delivery.nightly_stamp(NIGHT)
 
 
-def _files(
-    folder: Path, lives: list[Life], source: Source, extract_date: dt.date
-) -> Iterator[delivery.DeliveredFile]:
+def _files(folder: Path, lives: list[Life], source: Source, extract_date: dt.date) -> Iterator[delivery.DeliveredFile]:
     year = collection_year(extract_date)
     tables = returns.TABLES if source is Source.SOCIAL_CARE else {}
     if extract_date == NIGHT:
