@@ -5,6 +5,7 @@ from __future__ import annotations
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.expectations.row_conditions import Column
 
 from childrens_warehouse.quality.judge import rule
 from expectations.publication import Publication, has_rows, not_after_night
@@ -26,6 +27,8 @@ def rules(publication: Publication) -> list[Expectation]:
             column_B="numerator",
             or_equal=True,
             ignore_row_if="either_value_is_missing",
+            # A mean's numerator is a sum of days, which is no part of the children it is divided by.
+            row_condition=Column("unit") == "percent",
             meta=rule("PUB-PART-OF-WHOLE"),
         ),
         not_after_night(publication, "as_at", mostly=1.0, severity=FailureSeverity.CRITICAL),
