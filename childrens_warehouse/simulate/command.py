@@ -52,15 +52,15 @@ def _simulate(
     """Write invented extracts of the three sources into the inbox."""
     try:
         settings = Settings.from_environment()
+        last = night.date() if night else (dt.datetime.now(settings.timezone) + settings.extract_offset).date()
+        drawn = Scenario(
+            night=last, nights=nights, children=children, pupils=pupils, seed=seed, authority=authority, dirt=dirt
+        )
         inbox = (Home(home.expanduser().resolve()) if home else settings.home).create().inbox
         if scenario is Told.PANEL_REPORT:
             authority = panel_report.AUTHORITY
             written = panel_report.write(inbox, panel_report.draw(), typer.echo)
         else:
-            last = night.date() if night else (dt.datetime.now(settings.timezone) + settings.extract_offset).date()
-            drawn = Scenario(
-                night=last, nights=nights, children=children, pupils=pupils, seed=seed, authority=authority, dirt=dirt
-            )
             written = simulate(inbox, drawn, typer.echo)
     except ConfigurationError as error:
         typer.echo(f"simulate: {error}", err=True)

@@ -68,3 +68,12 @@ def test_a_home_with_other_extracts_is_left_alone(app: typer.Typer, tmp_path: Pa
     result = CliRunner().invoke(app, [*arguments, "--seed", "1"])
     assert result.exit_code == 2
     assert "already holds another delivery" in result.output
+
+
+def test_a_story_is_told_the_same_every_time(app: typer.Typer, tmp_path: Path) -> None:
+    told = ["simulate", "--scenario", "panel-report-2017", "--home", str(tmp_path / "home")]
+    result = CliRunner().invoke(app, told)
+    assert result.exit_code == 0, result.output
+    assert f"10 folders written below {tmp_path / 'home' / 'inbox' / '310'}" in result.output
+    again = CliRunner().invoke(app, told)
+    assert "0 folders written" in again.output
