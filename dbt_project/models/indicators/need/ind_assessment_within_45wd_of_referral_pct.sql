@@ -4,8 +4,7 @@ assessments as (
 
     select * from {{ ref('fct_assessment') }}
     where
-        authorised_on is not null
-        and is_on_time is not null
+        is_on_time is not null
         and working_days_from_referral is not null
         and not is_in_future
 

@@ -3,9 +3,7 @@ with
 assessments as (
 
     select * from {{ ref('fct_early_help_assessment') }}
-    where
-        is_completed
-        and completed_on is not null
+    where completed_on is not null
 
 ),
 
