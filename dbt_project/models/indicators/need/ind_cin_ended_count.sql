@@ -3,9 +3,7 @@ with
 episodes as (
 
     select * from {{ ref('fct_child_in_need') }}
-    where
-        ended_on is not null
-        and not is_in_future
+    where ended_on is not null
 
 ),
 

@@ -3,9 +3,7 @@ with
 plans as (
 
     select * from {{ ref('fct_child_protection_plan') }}
-    where
-        ended_on is not null
-        and not is_in_future
+    where ended_on is not null
 
 ),
 
