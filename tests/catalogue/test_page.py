@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import stat
 
@@ -84,3 +85,15 @@ def test_a_series_begins_where_something_was_known(with_values: Settings):
     assert [point.numerator for point in series] == list(range(101, 114)), "thirteen, oldest first"
     assert series[2].shown == "suppressed"
     assert values.series("cla_count", "310", "month") == ()
+
+
+def test_every_night_draws_it_also_one_that_fails(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    from childrens_warehouse import run
+
+    def fail(*told: object) -> None:
+        raise RuntimeError("the disk is gone")
+
+    monkeypatch.setattr(run, "land_night", fail)
+    with pytest.raises(RuntimeError, match="the disk is gone"):
+        run.run_night(settings, dt.date(2017, 5, 31))
+    assert (settings.home.quality / page.NAME).exists()
