@@ -14,7 +14,7 @@ definitions as (
 
 returns as (
 
-    select * from {{ ref('statutory_return') }}
+    select * from {{ ref('dim_statutory_return') }}
 
 ),
 
@@ -26,7 +26,7 @@ reporting_dates as (
 
 sign_offs as (
 
-    select * from {{ ref('stg_warehouse__sign_offs') }}
+    select * from {{ ref('fct_return_sign_off') }}
 
 ),
 

@@ -1,0 +1,18 @@
+"""Returns that somebody signed off: none in the first year."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        gxe.ExpectColumnValuesToBeInSet(
+            column="return_code", value_set=["ssda903", "cin_census", "school_census"], meta=rule("PUB-VALUE")
+        ),
+    ]
