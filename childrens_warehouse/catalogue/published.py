@@ -70,16 +70,11 @@ def read(home: Home) -> Published:
         return Published()
     with duckdb.connect() as connection:
         connection.execute(f"attach {sql.literal(source)} as release (read_only)")
-        # the one mart has its tables in the schema of its name, the other in none
-        (schema,) = connection.execute(
-            "select schema_name from duckdb_columns() "
-            "where database_name = 'release' and table_name = 'indicator_value' limit 1"
-        ).fetchall()[0]
         rows = connection.execute(
-            f"""
+            """
             select indicator_id, authority_code, as_at, period, value, display, numerator, denominator, unit,
                 disclosure, target, statistical_neighbour, england
-            from release.{sql.name(schema)}.indicator_value
+            from release.indicator_value
             where dimension = 'all'
             qualify definition_version = max(definition_version) over (partition by indicator_id)
             order by as_at

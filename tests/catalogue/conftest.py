@@ -14,8 +14,7 @@ from childrens_warehouse.settings import Home, Settings
 # Thirteen months and one more, of one indicator; one month's figure is suppressed.
 _VALUES = """
     create table release (release_id varchar);
-    create schema marts;
-    create table marts.indicator_value as
+    create table indicator_value as
     select
         '310' as authority_code, 'cla_count' as indicator_id, 1 as definition_version, as_at, 'snapshot' as period,
         dimension, cast(numerator as bigint) as numerator, cast(null as bigint) as denominator,
@@ -33,10 +32,8 @@ _VALUES = """
 
 
 def write_values(path: Path) -> None:
-    made = path.with_name("values.duckdb")  # a schema cannot be made in a file of its own name
-    with duckdb.connect(str(made)) as connection:
+    with duckdb.connect(str(path)) as connection:
         connection.execute(_VALUES)
-    made.rename(path)
 
 
 @pytest.fixture(scope="session")
