@@ -60,7 +60,7 @@ LEFT_SCHOOL = ((2011, D(1994, 9, 1), D(1995, 3, 1), 13), (2011, D(1995, 4, 1), D
                (2012, D(1995, 9, 1), D(1996, 8, 1), 13), (2013, D(1996, 9, 1), D(1997, 8, 1), 12),
                (2014, D(1997, 9, 1), D(1998, 3, 1), 5))  # fmt: skip
 
-# SGO, by whom it takes out of care, and other ways out.
+# How those leave who are neither of age nor adopted nor under a special guardianship order.
 WAYS_OUT = {"E4A": 38, "E4B": 12, "E13": 10, "E41": 8, "E3": 6, "E16": 2}
 
 

@@ -28,7 +28,7 @@ WITHIN_28_DAYS = (8, 3, 11, 10, 10, 3, 8, 3, 9, 6, 12, 11, 5)
 # Of those seen in April, May and June 2016, so many had come into care before the year began.
 FROM_BEFORE = {D(2016, 4, 30): 10, D(2016, 5, 31): 5, D(2016, 6, 30): 8}
 TRUST_WORKING_DAYS = 20
-# Of the children under five who are short of one assessment, and have one of two.
+# Children under five need two assessments in the year; so many of them have one.
 UNDER_FIVE_WITH_ONE = 2
 
 
@@ -194,14 +194,11 @@ def _wanted(rng: Random, lives: list[Life]) -> list[Life]:
     seen = {life.number for life in cohort if any(each.seen_on >= YEAR_BEGINS for each in life.assessments)}
     older = [life for life in cohort if life not in small and life.number not in seen]
     rng.shuffle(older)
-    once = older[short - UNDER_FIVE_WITH_ONE :] + [life for life in small if life.number not in seen]
+    with_one, with_two = small[:UNDER_FIVE_WITH_ONE], small[UNDER_FIVE_WITH_ONE:]
+    once = older[short - UNDER_FIVE_WITH_ONE :] + [life for life in with_one if life.number not in seen]
     rng.shuffle(once)
     # The second visits of small children come some months after the first.
-    return [
-        *small[UNDER_FIVE_WITH_ONE:],
-        *(life for life in once if life not in small[UNDER_FIVE_WITH_ONE:]),
-        *[life for life in small[UNDER_FIVE_WITH_ONE:] if life.number not in seen],
-    ]
+    return [*with_two, *once, *(life for life in with_two if life.number not in seen)]
 
 
 def _leaves(life: Life) -> bool:

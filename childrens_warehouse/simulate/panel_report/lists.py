@@ -255,9 +255,7 @@ def _enrolment(life: Life, school: School, started_on: dt.date, ended_on: dt.dat
 def exclusions(lives: list[Life], night: dt.date) -> list[Row]:
     rows: list[Row] = []
     for life in pupils_of(lives):
-        found: list[tuple[str, dt.date, int | None]] = [
-            ("FIXD", day, 2 + life.number % 5) for day in life.suspended_on
-        ]
+        found: list[tuple[str, dt.date, int | None]] = [("FIXD", day, 2 + life.number % 5) for day in life.suspended_on]
         if life.excluded_on:
             found.append(("PERM", life.excluded_on, None))
         for position, (kind, day, sessions) in enumerate(found):

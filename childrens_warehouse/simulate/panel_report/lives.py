@@ -38,7 +38,7 @@ class Placement:
 
 @dataclass
 class Stay:
-    """A placement from a day on. same_carer: who was away for a while is back."""
+    """A placement from a day on. Back from a temporary stay, it is the same placement once more."""
 
     started_on: dt.date
     placement: Placement
@@ -46,7 +46,7 @@ class Stay:
 
 @dataclass
 class Assessment:
-    """A health assessment that was done."""
+    """A health assessment that was done. due_on: by the trust's own clock."""
 
     kind: str
     requested_on: dt.date
@@ -159,15 +159,6 @@ def stream(*matters: object) -> Random:
 def day_between(rng: Random, first: dt.date, last: dt.date) -> dt.date:
     """A day of a range, both ends included."""
     return first + dt.timedelta(days=rng.randrange((last - first).days + 1))
-
-
-def month_end(year: int, month: int) -> dt.date:
-    return terms.add_months(dt.date(year, month, 1), 1) - terms.DAY
-
-
-def next_month(day: dt.date) -> dt.date:
-    """The first day of the month after."""
-    return terms.add_months(day.replace(day=1), 1)
 
 
 def present(lives: list[Life], day: dt.date) -> list[Life]:

@@ -10,6 +10,7 @@ import datetime as dt
 from collections import Counter
 from random import Random
 
+from childrens_warehouse.simulate import terms
 from childrens_warehouse.simulate.panel_report import figures, places
 from childrens_warehouse.simulate.panel_report.lives import (
     YEAR_BEGINS,
@@ -70,6 +71,7 @@ def place(lives: list[Life]) -> None:
         if life.number in later:
             moved_on = day_between(rng, D(2017, 4, 4), D(2017, 4, 27))
             life.stays.append(Stay(moved_on, places.placement(rng, later[life.number])))
+    _grown_up(lives)
     _unsettled_before(rng, lives, moves)
     _in_hospital(rng, lives, kinds, moves)
     _with_parents(rng, lives, far)
@@ -230,6 +232,20 @@ def _unsettled_before(rng: Random, lives: list[Life], moves: dict[int, int]) -> 
         before = Stay(life.started_on, places.placement(rng, "own"))
         life.stays[0].started_on = day_between(rng, LONG_TERM_SINCE + dt.timedelta(days=40), D(2016, 3, 10))
         life.stays.insert(0, before)
+
+
+def _grown_up(lives: list[Life]) -> None:
+    """Who lives on their own today came as a child to foster carers, and moved out before the year began."""
+    for life in lives:
+        first = life.stays[0]
+        if first.placement.place not in ("H5", "P2") or life.years(life.started_on) >= 16:
+            continue
+        rng = life.stream("moving out")
+        of_age = max(terms.add_months(life.born_on, 12 * 15), life.started_on) + dt.timedelta(days=30)
+        first.started_on = day_between(
+            rng, min(of_age, D(2016, 3, 1)), min(of_age + dt.timedelta(days=200), D(2016, 3, 24))
+        )
+        life.stays.insert(0, Stay(life.started_on, places.placement(rng, "own")))
 
 
 def _in_hospital(rng: Random, lives: list[Life], kinds: dict[int, str], moves: dict[int, int]) -> None:

@@ -14,7 +14,7 @@ OWN_FOSTERING, AGENCIES = 1_204_310, tuple(range(1_250_000, 1_250_012))
 HOMES = tuple(range(1_300_000, 1_300_020))
 
 PROVIDERS = {
-    "U6": ("PR4", "PR5"), "U4": ("PR4", "PR5"), "K2": ("PR4", "PR4", "PR5", "PR1"), "K1": ("PR2",),
+    "U6": ("PR4", "PR5"), "U4": ("PR4", "PR5"), "K2": ("PR4", "PR4", "PR5"), "K1": ("PR2",),
     "H5": ("PR4", "PR5"), "P2": ("PR4",), "R1": ("PR4", "PR5"), "R2": ("PR3",), "R3": ("PR4",), "R5": ("PR3",),
     "S1": ("PR4", "PR5"),
 }  # fmt: skip
@@ -32,9 +32,11 @@ def placement(rng: Random, kind: str, is_far: bool = False) -> Placement:
     if kind == "agency":
         place = rng.choice(("U6", "U4"))
         return Placement(place, rng.choice(PROVIDERS[place]), _postcode(rng, outward), rng.choice(AGENCIES))
-    if kind in ("A6", "P1"):
-        return Placement(kind, "PR1" if kind == "A6" else "PR0", _postcode(rng, outward))
-    urn = rng.choice(HOMES) if kind in ("K1", "K2", "R1", "R3", "S1") else None
+    if kind == "A6":
+        return Placement(kind, "PR1", _postcode(rng, outward), OWN_FOSTERING)
+    if kind == "P1":
+        return Placement(kind, "PR0", _postcode(rng, outward))
+    urn = rng.choice(HOMES) if kind in ("K1", "K2", "R3", "S1") else None
     return Placement(kind, rng.choice(PROVIDERS[kind]), _postcode(rng, outward), urn)
 
 

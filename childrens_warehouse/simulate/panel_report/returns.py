@@ -102,8 +102,9 @@ def _reason_new(before: _Step | None, now: _Step) -> str:
 def _reason_for_move(life: Life, now: _Step, after: _Step | None) -> str | None:
     if after is None or after.placement == now.placement:
         return None
+    # A temporary stay is no move.
     if "T1" in (now.placement.place, after.placement.place):
-        return "OTHER"
+        return None
     if after.placement.place in ("A6", "P1"):
         return "CARPL"
     return REASONS_FOR_MOVES[(life.number + after.since.day) % len(REASONS_FOR_MOVES)]
