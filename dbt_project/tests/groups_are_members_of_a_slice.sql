@@ -17,6 +17,13 @@ sources as (
 
     from {{ ref('dim_placement_type') }}
     where placement_type_code <> 'unknown'
+    union all
+    -- some provider of each; a foster placement without one is in neither line
+    select
+        'placement_type' as dimension,
+        concat(placement_type_code, case when is_foster_placement then ' PR1' else ' unknown' end) as source_value
+
+    from {{ ref('dim_placement_type') }}
 
 )
 

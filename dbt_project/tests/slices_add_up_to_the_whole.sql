@@ -1,6 +1,6 @@
 {{ config(group='warehouse') }}
 
--- Every child of a figure is in exactly one member of each dimension.
+-- Every child of a figure is in exactly one member of each dimension. Populations, which rates divide by, are not added up.
 with
 
 known as (
@@ -46,4 +46,4 @@ left join wholes
         and slices.period = wholes.period
 where
     wholes.numerator is distinct from slices.numerator
-    or wholes.denominator is distinct from slices.denominator
+    or (wholes.unit <> 'per_10k' and wholes.denominator is distinct from slices.denominator)

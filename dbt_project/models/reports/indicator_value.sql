@@ -1,19 +1,10 @@
 {{ config(materialized='table', schema='marts', access='public') }}
 
-{#- Dimension and the column of `cells` it is read from. One way at a time: no slice of a slice. -#}
-{%- set dimensions = ['sex', 'age_band', 'ethnic_group', 'placement_group'] -%}
-
 with
 
 definitions as (
 
     select * from {{ ref('indicator') }}
-
-),
-
-subjects as (
-
-    select * from {{ ref('indicator_subject') }}
 
 ),
 
@@ -23,364 +14,60 @@ reporting_dates as (
 
 ),
 
-members as (
-
-    select * from {{ ref('dim_indicator_member') }}
-
-),
-
 benchmarks as (
 
     select * from {{ ref('dim_indicator_benchmark') }}
 
 ),
 
-links as (
+figures as (
 
-    select * from {{ ref('bridge_pupil_child') }}
-
-),
-
-children as (
-
-    select * from {{ ref('dim_child') }}
+    select * from {{ ref('int_indicator_figures') }}
 
 ),
 
-looked_after as (
+control as (
 
-    select * from {{ ref('fct_looked_after_child') }}
-
-),
-
-placement_types as (
-
-    select * from {{ ref('dim_placement_type') }}
+    select * from {{ ref('int_indicator_control') }}
 
 ),
 
-files_in_force as (
-
-    select distinct
-        authority_code,
-        dataset,
-        collection_year
-
-    from {{ ref('dim_extract') }}
-
-),
-
--- What is there: each subject with what it is sliced by, on the day.
-
-identified as (
+-- The dates a figure is held against: one step of its cadence before, and a year before. They are found by date, so
+-- that a date without figures is a gap and not a nearer one.
+dated as (
 
     select
-        subjects.indicator_id,
-        subjects.authority_code,
-        subjects.as_at,
-        subjects.period,
-        subjects.subject_key,
-        subjects.in_denominator,
-        subjects.in_numerator,
-        case when definitions.subject = 'pupil' then subjects.subject_key end as pupil_key
-
-    from subjects
-    inner join definitions
-        on subjects.indicator_id = definitions.indicator_id
-
-),
-
-linked as (
-
-    select
-        identified.indicator_id,
-        identified.authority_code,
-        identified.as_at,
-        identified.period,
-        -- a pupil whom nothing links to a child is a child of its own
-        coalesce(links.child_key, identified.subject_key) as child_key,
-        case when identified.pupil_key is null then identified.subject_key end as child_in_care_key,
-        identified.in_denominator,
-        identified.in_numerator
-
-    from identified
-
-    -- left: only pupils have a link
-    left join links
-        on identified.authority_code = links.authority_code
-            and identified.pupil_key = links.pupil_key
-
-),
-
-described as (
-
-    select
-        linked.indicator_id,
-        linked.authority_code,
-        linked.as_at,
-        linked.period,
-        children.sex_code as sex,
-        {{ age_on('linked.as_at', 'children.birth_month') }} as age,
-        children.ethnic_group,
-        placement_types.placement_group,
-        linked.in_denominator,
-        linked.in_numerator
-
-    from linked
-
-    -- left: unknown is a member of its own, and a pupil is in no placement
-    left join children
-        on linked.authority_code = children.authority_code
-            and linked.child_key = children.child_key
-            and {{ is_on('linked.as_at', 'children.valid_from', 'children.valid_to') }}
-    left join looked_after
-        on linked.authority_code = looked_after.authority_code
-            and linked.as_at = looked_after.as_at
-            and linked.child_in_care_key = looked_after.child_key
-    left join placement_types
-        on looked_after.placement_type_code = placement_types.placement_type_code
-
-),
-
-banded as (
-
-    select
-        indicator_id,
-        authority_code,
-        as_at,
-        period,
-        coalesce(sex, 'unknown') as sex,
-        case
-            when age < 0 then 'unknown'
-            when age < 1 then '0'
-            when age < 5 then '1'
-            when age < 10 then '5'
-            when age < 16 then '10'
-            when age >= 16 then '16'
-            else 'unknown'
-        end as age_band,
-        coalesce(ethnic_group, 'unknown') as ethnic_group,
-        coalesce(placement_group, 'unknown') as placement_group,
-        in_denominator,
-        in_numerator
-
-    from described
-
-),
-
--- All that the slices are sums of: some hundred cells of an indicator and day instead of every pupil, five times.
-cells as (
-
-    select
-        indicator_id,
-        authority_code,
-        as_at,
-        period,
-        sex,
-        age_band,
-        ethnic_group,
-        placement_group,
-        sum(in_denominator) as denominator,
-        sum(in_numerator) as numerator
-
-    from banded
-    group by
-        indicator_id,
-        authority_code,
-        as_at,
-        period,
-        sex,
-        age_band,
-        ethnic_group,
-        placement_group
-
-),
-
-slices as (
-
-    select
-        indicator_id,
-        authority_code,
-        as_at,
-        period,
-        'all' as dimension,
-        'all' as source_value,
-        denominator,
-        numerator
-
-    from cells
-    {%- for dimension in dimensions %}
-        union all
-        select
-            indicator_id,
-            authority_code,
-            as_at,
-            period,
-            '{{ dimension }}' as dimension,
-            {{ dimension }} as source_value,
-            denominator,
-            numerator
-
-        from cells
-    {%- endfor %}
-
-),
-
-counted as (
-
-    select
-        slices.indicator_id,
-        slices.authority_code,
-        slices.as_at,
-        slices.period,
-        slices.dimension,
-        coalesce(members.member, 'unknown') as member,
-        sum(slices.denominator) as denominator,
-        sum(slices.numerator) as numerator
-
-    from slices
-
-    -- left: a value outside the list counts as unknown; a test asks for it
-    left join members
-        on slices.dimension = members.dimension
-            and slices.source_value = members.source_value
-    group by
-        slices.indicator_id,
-        slices.authority_code,
-        slices.as_at,
-        slices.period,
-        slices.dimension,
-        coalesce(members.member, 'unknown')
-
-),
-
--- What should be there: every member has its row, also when no child is behind it.
-
-periods as (
-
-    {%- for period in ['snapshot', 'month', 'quarter', 'year_to_date', 'school_year_to_date', 'rolling_12_months'] %}
-        select '{{ period }}' as period
-        {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
-
-),
-
-authorities as (
-
-    select distinct authority_code from files_in_force
-
-),
-
-distinct_members as (
-
-    select
-        dimension,
-        member,
-        min(member_label) as member_label
-
-    from members
-    group by dimension, member
-
-),
-
-expected as (
-
-    select
-        definitions.indicator_id,
-        definitions.definition_version,
+        figures.*,
         definitions.unit,
         definitions.decimals,
         definitions.direction,
-        definitions.datasets,
-        definitions.valid_from,
-        authorities.authority_code,
-        reporting_dates.as_at,
         reporting_dates.collection_year,
-        periods.period,
         case
-            when periods.period = 'school_year_to_date' then reporting_dates.is_school_year_closed
+            when figures.period = 'school_year_to_date' then reporting_dates.is_school_year_closed
             else reporting_dates.is_financial_year_closed
         end as is_closed,
-        distinct_members.dimension,
-        distinct_members.member,
-        distinct_members.member_label
-
-    from definitions
-    inner join periods
-        on {{ dbt.position("concat(' ', periods.period, ' ')", "concat(' ', definitions.periods, ' ')") }} > 0
-    cross join authorities
-    cross join reporting_dates
-    inner join distinct_members
-        on
-            definitions.subject in ('looked_after_child', 'child', 'care_leaver')
-            or distinct_members.dimension <> 'placement_group'
-
-),
-
--- Is everything the indicator rests on in force for the day? A dataset that comes by collection year must be there for
--- the day's own: children who left in a year that was not delivered would be missing, not absent.
-covered as (
-
-    select
-        definitions.indicator_id,
-        files_in_force.authority_code,
-        reporting_dates.as_at,
-        count(distinct files_in_force.dataset) as covered_datasets
-
-    from definitions
-    cross join reporting_dates
-    inner join files_in_force
-        on {{ dbt.position("concat(' ', files_in_force.dataset, ' ')", "concat(' ', definitions.datasets, ' ')") }} > 0
-            and (
-                files_in_force.collection_year is null
-                or reporting_dates.collection_year = files_in_force.collection_year
-            )
-    group by definitions.indicator_id, files_in_force.authority_code, reporting_dates.as_at
-
-),
-
-measured as (
-
-    select
-        expected.*,
-        -- as many datasets as there are words
-        coalesce(covered.covered_datasets, 0)
-        = length(expected.datasets) - length(replace(expected.datasets, ' ', '')) + 1
-        and (expected.valid_from is null or expected.valid_from <= expected.as_at) as is_known,
-        coalesce(counted.numerator, 0) as numerator,
-        coalesce(counted.denominator, 0) as denominator
-
-    from expected
-
-    -- left: a member without children, a dataset without files
-    left join counted
-        on expected.indicator_id = counted.indicator_id
-            and expected.authority_code = counted.authority_code
-            and expected.as_at = counted.as_at
-            and expected.period = counted.period
-            and expected.dimension = counted.dimension
-            and expected.member = counted.member
-    left join covered
-        on expected.indicator_id = covered.indicator_id
-            and expected.authority_code = covered.authority_code
-            and expected.as_at = covered.as_at
-
-),
-
-valued as (
-
-    select
-        measured.*,
+        figures.period in ('year_to_date', 'school_year_to_date') as is_to_date,
         case
-            when not is_known then null
-            when unit = 'count' then cast(numerator as double)
-            when denominator = 0 then null
-            when unit = 'percent' then cast(numerator as double) * 100 / denominator
-            when unit = 'per_10k' then cast(numerator as double) * 10000 / denominator
-            when unit in ('mean_days', 'mean') then cast(numerator as double) / denominator
-        end as indicator_value
+            when definitions.cadence = 'annual' then {{ months_before('figures.as_at', 12) }}
+            when definitions.cadence = 'termly'
+                then
+                    case extract(month from figures.as_at)
+                        when 3 then {{ months_before('figures.as_at', 3) }}
+                        when 7 then {{ months_before('figures.as_at', 4) }}
+                        else {{ months_before('figures.as_at', 5) }}
+                    end
+            when definitions.cadence = 'quarterly' or figures.period = 'quarter'
+                then {{ months_before('figures.as_at', 3) }}
+            -- of the night itself as well
+            else {{ add_days("cast(" ~ dbt.date_trunc('month', 'figures.as_at') ~ " as date)", -1) }}
+        end as previous_as_at,
+        {{ months_before('figures.as_at', 12) }} as previous_year_as_at
 
-    from measured
+    from figures
+    inner join definitions
+        on figures.indicator_id = definitions.indicator_id
+    inner join reporting_dates
+        on figures.as_at = reporting_dates.as_at
 
 ),
 
@@ -406,31 +93,69 @@ benchmarked as (
 compared as (
 
     select
-        valued.*,
+        dated.*,
+        previous.indicator_value as previous,
+        previous_year.indicator_value as previous_year,
+        -- what grows through a year is held against the same day of the year before
+        case when dated.is_to_date then previous_year.indicator_value else previous.indicator_value end as compared_with,
+        case when dated.is_to_date then previous_year.lower_95 else previous.lower_95 end as compared_lower_95,
+        case when dated.is_to_date then previous_year.upper_95 else previous.upper_95 end as compared_upper_95,
         benchmarked.target,
         benchmarked.amber_margin,
         benchmarked.statistical_neighbour,
         benchmarked.england,
-        lag(valued.indicator_value) over (
-            partition by
-                valued.authority_code,
-                valued.indicator_id,
-                valued.definition_version,
-                valued.period,
-                valued.dimension,
-                valued.member
-            order by valued.as_at
-        ) as previous
+        control.process_mean,
+        control.process_lower,
+        control.process_upper,
+        control.variation_rule,
+        control.variation_sign
 
-    from valued
+    from dated
+
+    -- left: the first dates have nothing before them
+    left join figures as previous
+        on dated.authority_code = previous.authority_code
+            and dated.indicator_id = previous.indicator_id
+            and dated.previous_as_at = previous.as_at
+            and dated.period = previous.period
+            and dated.dimension = previous.dimension
+            and dated.member = previous.member
+    left join figures as previous_year
+        on dated.authority_code = previous_year.authority_code
+            and dated.indicator_id = previous_year.indicator_id
+            and dated.previous_year_as_at = previous_year.as_at
+            and dated.period = previous_year.period
+            and dated.dimension = previous_year.dimension
+            and dated.member = previous_year.member
 
     -- left: few indicators have a target
     left join benchmarked
-        on valued.dimension = benchmarked.dimension
-            and valued.member = benchmarked.member
-            and valued.authority_code = benchmarked.authority_code
-            and valued.indicator_id = benchmarked.indicator_id
-            and valued.collection_year = benchmarked.collection_year
+        on dated.authority_code = benchmarked.authority_code
+            and dated.indicator_id = benchmarked.indicator_id
+            and dated.collection_year = benchmarked.collection_year
+            and dated.dimension = benchmarked.dimension
+            and dated.member = benchmarked.member
+
+    -- left: only months have it, and only where there are enough of them
+    left join control
+        on dated.authority_code = control.authority_code
+            and dated.indicator_id = control.indicator_id
+            and dated.as_at = control.as_at
+            and dated.period = control.period
+            and dated.dimension = control.dimension
+            and dated.member = control.member
+
+),
+
+shown as (
+
+    select
+        *,
+        {{ display_number('indicator_value', 'decimals') }} as display,
+        {{ display_number('compared_with', 'decimals') }} as compared_display,
+        indicator_value - compared_with as change
+
+    from compared
 
 ),
 
@@ -448,11 +173,13 @@ final as (
         member_label,
 
         -- measures
-        case when is_known then cast(numerator as bigint) end as numerator,
-        case when is_known and unit <> 'count' then cast(denominator as bigint) end as denominator,
+        numerator,
+        denominator,
         cast(indicator_value as double) as value,
-        {{ display_number('indicator_value', 'decimals') }} as display,
+        display,
         unit,
+        cast(lower_95 as double) as lower_95,
+        cast(upper_95 as double) as upper_95,
 
         -- how far to trust it
         case when is_closed then 'final' else 'provisional' end as finality,
@@ -470,10 +197,42 @@ final as (
         end as rag,
         statistical_neighbour,
         england,
-        previous,
+        cast(previous as double) as previous,
+        cast(previous_year as double) as previous_year,
+        cast(change as double) as change,
+        case
+            when change is null then null
+            when display = compared_display then 'same'
+            when direction = 'none' then 'changed'
+            when (direction = 'high') = (change > 0) then 'better'
+            else 'worse'
+        end as direction_of_travel,
+        lower_95 > compared_upper_95 or upper_95 < compared_lower_95 as is_beyond_chance,
+
+        -- what the process does by itself
+        process_mean,
+        process_lower,
+        process_upper,
+        case
+            when process_mean is null then null
+            when variation_sign = 0 then 'common_cause'
+            when direction = 'none' then 'special_cause_neither'
+            when (direction = 'high') = (variation_sign = 1) then 'special_cause_improvement'
+            else 'special_cause_concern'
+        end as variation,
+        variation_rule,
+        case
+            when process_mean is null then null
+            when target is null or direction = 'none' then 'none'
+            when direction = 'high' and process_lower >= target then 'pass'
+            when direction = 'high' and process_upper < target then 'fail'
+            when direction = 'low' and process_upper <= target then 'pass'
+            when direction = 'low' and process_lower > target then 'fail'
+            else 'hit_or_miss'
+        end as assurance,
         direction
 
-    from compared
+    from shown
 
 )
 

@@ -1,0 +1,201 @@
+{#- Every figure there should be, with what was counted: a member nobody is in has its row and 0; a team has rows on the
+    dates it held a case. What is not known has neither numerator nor denominator.
+
+    Limits of chance, 95 of 100. Wilson: of 1 of 8 (12.5 %) from 2.2 % to 47.1 %, and of 0 of 8 from 0 % to 32.4 %.
+    Byar: of 10 events from 4.8 to 18.4, and of none from 0 to 3.7; of a rate both are divided by the population. -#}
+{%- set z = '1.959963984540054' -%}
+
+with
+
+definitions as (
+
+    select
+        *,
+        case
+            when subject = 'worker' then 'all'
+            when subject = 'pupil' then 'all sex age_band ethnic_group'
+            when subject = 'looked_after_child'
+                then 'all sex age_band ethnic_group team placement_type placement_group placement_location'
+                    || ' unaccompanied twelve_months'
+            else 'all sex age_band ethnic_group team'
+        end as dimensions
+
+    from {{ ref('indicator') }}
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_indicator_coverage') }}
+
+),
+
+cells as (
+
+    select * from {{ ref('int_indicator_cells') }}
+
+),
+
+populations as (
+
+    select * from {{ ref('dim_population') }}
+
+),
+
+members as (
+
+    select
+        dimension,
+        member,
+        min(member_label) as member_label
+
+    from {{ ref('dim_indicator_member') }}
+    group by dimension, member
+
+),
+
+teams as (
+
+    select distinct
+        authority_code,
+        as_at,
+        member
+
+    from cells
+    where dimension = 'team'
+
+),
+
+expected as (
+
+    select
+        coverage.authority_code,
+        coverage.indicator_id,
+        coverage.as_at,
+        coverage.period,
+        coverage.is_known,
+        members.dimension,
+        members.member,
+        members.member_label
+
+    from coverage
+    inner join definitions
+        on coverage.indicator_id = definitions.indicator_id
+    inner join members
+        on {{ dbt.position("concat(' ', members.dimension, ' ')", "concat(' ', definitions.dimensions, ' ')") }} > 0
+    union all
+    select
+        coverage.authority_code,
+        coverage.indicator_id,
+        coverage.as_at,
+        coverage.period,
+        coverage.is_known,
+        'team' as dimension,
+        teams.member,
+        case teams.member when 'unknown' then 'No team' else teams.member end as member_label
+
+    from coverage
+    inner join definitions
+        on coverage.indicator_id = definitions.indicator_id
+    inner join teams
+        on coverage.authority_code = teams.authority_code
+            and coverage.as_at = teams.as_at
+    where {{ dbt.position("' team '", "concat(' ', definitions.dimensions, ' ')") }} > 0
+
+),
+
+counted as (
+
+    select
+        expected.authority_code,
+        expected.indicator_id,
+        definitions.definition_version,
+        expected.as_at,
+        expected.period,
+        expected.dimension,
+        expected.member,
+        expected.member_label,
+        definitions.unit,
+        definitions.interval_method,
+        case when expected.is_known then cast(coalesce(cells.numerator, 0) as bigint) end as numerator,
+        case
+            when not expected.is_known or definitions.unit = 'count' then null
+            when definitions.unit = 'per_10k' then cast(populations.population_count as bigint)
+            else cast(coalesce(cells.denominator, 0) as bigint)
+        end as denominator
+
+    from expected
+    inner join definitions
+        on expected.indicator_id = definitions.indicator_id
+
+    -- left: a member without children
+    left join cells
+        on expected.indicator_id = cells.indicator_id
+            and expected.authority_code = cells.authority_code
+            and expected.as_at = cells.as_at
+            and expected.period = cells.period
+            and expected.dimension = cells.dimension
+            and expected.member = cells.member
+
+    -- left: only rates have one, and few slices of a population are known
+    left join populations
+        on definitions.population_group = populations.population_group
+            and expected.authority_code = populations.authority_code
+            and expected.dimension = populations.dimension
+            and expected.member = populations.member
+            and populations.valid_from <= expected.as_at
+            and expected.as_at <= populations.valid_to
+
+),
+
+-- p: the share. events, scale: how often it happened, and what one event is in the unit of the value.
+prepared as (
+
+    select
+        *,
+        case when unit in ('percent', 'mean_days', 'mean') then numerator / cast(nullif(denominator, 0) as double) end
+            as quotient,
+        cast(numerator as double) as events,
+        cast(denominator as double) as total,
+        case unit when 'count' then 1.0 when 'per_10k' then 10000 / cast(nullif(denominator, 0) as double) end as scale
+
+    from counted
+
+),
+
+final as (
+
+    select
+        authority_code,
+        indicator_id,
+        definition_version,
+        as_at,
+        period,
+        dimension,
+        member,
+        member_label,
+        numerator,
+        denominator,
+        case unit
+            when 'percent' then quotient * 100
+            when 'count' then events
+            when 'per_10k' then events * scale
+            else quotient
+        end as indicator_value,
+        case
+            when interval_method = 'wilson' and unit = 'percent'
+                then {{ wilson('quotient', 'total', z, '-') }} * 100
+            when interval_method = 'byar' and events = 0 then 0 * scale
+            when interval_method = 'byar' then {{ byar_lower('events', z) }} * scale
+        end as lower_95,
+        case
+            when interval_method = 'wilson' and unit = 'percent'
+                then {{ wilson('quotient', 'total', z, '+') }} * 100
+            when interval_method = 'byar' then {{ byar_upper('events', z) }} * scale
+        end as upper_95
+
+    from prepared
+
+)
+
+select * from final
