@@ -1,5 +1,5 @@
-{#- The quarter of schools where attendance is lowest: of nine schools the three lowest, of eight two. Schools that lie in
-    the authority, or of which nobody says where; pupils of school age as each school recorded them, guests left out.
+{#- The quarter of schools where attendance is lowest: of nine schools the three lowest, of eight two. Schools that lie
+    in the authority, or of which nobody says where; pupils of school age as each school recorded them, guests left out.
     Schools of equal attendance are told apart by their number, so that the quarter is the same each time. -#}
 with
 
