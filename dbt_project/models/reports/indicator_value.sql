@@ -32,6 +32,18 @@ control as (
 
 ),
 
+signed as (
+
+    select * from {{ ref('int_indicator_signed') }}
+
+),
+
+signed_figures as (
+
+    select * from {{ ref('fct_signed_figure') }}
+
+),
+
 -- The dates a figure is held against: one step of its cadence before, and a year before. They are found by date, so
 -- that a date without figures is a gap and not a nearer one.
 dated as (
@@ -42,10 +54,6 @@ dated as (
         definitions.decimals,
         definitions.direction,
         reporting_dates.collection_year,
-        case
-            when figures.period = 'school_year_to_date' then reporting_dates.is_school_year_closed
-            else reporting_dates.is_financial_year_closed
-        end as is_closed,
         figures.period in ('year_to_date', 'school_year_to_date') as is_to_date,
         case
             when definitions.cadence = 'annual' then {{ months_before('figures.as_at', 12) }}
@@ -108,7 +116,18 @@ compared as (
         control.process_lower,
         control.process_upper,
         control.variation_rule,
-        control.variation_sign
+        control.variation_sign,
+        case
+            when signed.as_at is null then 'provisional'
+            -- an indicator that was not there when the year was signed off has nothing to differ from
+            when signed_figures.as_at is null then 'final'
+            when signed_figures.definition_version <> dated.definition_version then 'restated'
+            when coalesce(signed_figures.numerator, -1) <> coalesce(dated.numerator, -1) then 'restated'
+            when coalesce(signed_figures.denominator, -1) <> coalesce(dated.denominator, -1) then 'restated'
+            when (signed_figures.value is null) <> (dated.indicator_value is null) then 'restated'
+            when abs(signed_figures.value - dated.indicator_value) > 0.000001 then 'restated'
+            else 'final'
+        end as finality
 
     from dated
 
@@ -144,6 +163,19 @@ compared as (
             and dated.period = control.period
             and dated.dimension = control.dimension
             and dated.member = control.member
+
+    -- left: provisional until the returns of the year are signed off
+    left join signed
+        on dated.authority_code = signed.authority_code
+            and dated.indicator_id = signed.indicator_id
+            and dated.as_at = signed.as_at
+    left join signed_figures
+        on dated.authority_code = signed_figures.authority_code
+            and dated.indicator_id = signed_figures.indicator_id
+            and dated.as_at = signed_figures.as_at
+            and dated.period = signed_figures.period
+            and dated.dimension = signed_figures.dimension
+            and dated.member = signed_figures.member
 
 ),
 
@@ -182,7 +214,7 @@ final as (
         cast(upper_95 as double) as upper_95,
 
         -- how far to trust it
-        case when is_closed then 'final' else 'provisional' end as finality,
+        finality,
         case when indicator_value is null then 'not_available' else 'open' end as disclosure,
 
         -- what to hold it against

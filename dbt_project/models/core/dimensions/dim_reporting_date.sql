@@ -126,11 +126,7 @@ final as (
         cast(extract(year from financial_year_starts_on) + 1 as integer) as collection_year,
         cast(extract(year from school_year_starts_on) as integer) as school_year,
         {{ add_months('day_after', -12) }} as twelve_months_from,
-        {{ add_months('day_after', -6) }} as six_months_from,
-        {{ add_months('financial_year_starts_on', 12 + var('provisional_months_after_year_end')) }} <= night_on
-            as is_financial_year_closed,
-        {{ add_months('school_year_starts_on', 12 + var('provisional_months_after_year_end')) }} <= night_on
-            as is_school_year_closed
+        {{ add_months('day_after', -6) }} as six_months_from
 
     from years
 
