@@ -48,7 +48,7 @@ def _list(
     _among("state", state, set(rows.State))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("figure", "reference", "state", "title", "computed by", "owner", "periods", "last value"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == "figure")
     chosen = lines.chosen(found, area, state, reference)
     for line in chosen:
         owner, periods = (line.entry.said("owner"), line.entry.said("periods")) if line.entry else ("", "")
@@ -58,7 +58,7 @@ def _list(
     console = _console()
     console.print(table)
     counted = rows.counts(line.row for line in found if line.row)
-    told = ", ".join(f"{number} {rows.WORDS[each]}" for each, number in counted.items() if number)
+    told = ", ".join(f"{rows.WORDS[each]} {number}" for each, number in counted.items() if number)
     console.print(f"{len(chosen)} of {len(found)} figures. The catalogue: {told}.")
     if values.source and not values.is_suppressed:
         console.print("Values are not suppressed: small numbers may point at a child.")

@@ -34,8 +34,14 @@ class Entry:
         return tuple(self.meta["periods"])
 
     @property
+    def main_period(self) -> str:
+        """The period people ask for first: the month where it is looked at monthly, else what adds up in the year."""
+        wanted = ("month",) if self.meta["cadence"] == "monthly" else ("year_to_date", "school_year_to_date")
+        return next((period for period in wanted if period in self.periods), self.periods[0])
+
+    @property
     def catalogue(self) -> tuple[str, ...]:
-        return tuple(self.meta.get("catalogue") or ())
+        return tuple(self.meta["catalogue"])
 
     def said(self, key: str) -> str:
         """A text of the entry on one line; nothing where it says nothing."""

@@ -85,7 +85,7 @@ def _line(row: rows.Row, published: Published) -> Line:
 
 def _series(entry: Entry, published: Published) -> Series:
     found = (
-        (authority, published.series(entry.indicator_id, authority, entry.periods[0]))
+        (authority, published.series(entry.indicator_id, authority, entry.main_period))
         for authority in published.authorities()
     )
     return tuple((authority, points) for authority, points in found if points)
