@@ -40,10 +40,9 @@ def _list(
     """List the figures of the catalogue: state, title, owner, periods, and the last published value."""
     if context.invoked_subcommand:
         return
-    from childrens_warehouse.catalogue import lines, published, rows
+    from childrens_warehouse.catalogue import lines, rows
 
-    values = published.read(Settings.from_environment().home)
-    found = lines.read(values)
+    found, values = lines.read(Settings.from_environment().home)
     _among("area", area, {line.area for line in found})
     _among("state", state, set(rows.State))
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -69,10 +68,10 @@ def show(
     figure: Annotated[str, typer.Argument(help="Id of an indicator or of a row of the catalogue.")],
 ) -> None:
     """Tell all about one figure: definition, readings, dated rules, what it is held against, the last values."""
-    from childrens_warehouse.catalogue import entries, lines, published, rules
+    from childrens_warehouse.catalogue import entries, lines, rules
 
-    values = published.read(Settings.from_environment().home)
-    found = {line.figure_id: line for line in lines.read(values)}
+    all_lines, values = lines.read(Settings.from_environment().home)
+    found = {line.figure_id: line for line in all_lines}
     known = entries.read()
     if figure not in found and figure not in known:
         near = difflib.get_close_matches(figure, {*found, *known}, n=3)
@@ -90,6 +89,10 @@ def show(
         (rule["topic"], rule["rule"], rule["valid_from"], rule["valid_to"], rule["source_document"], rule["confidence"])
         for rule in rules.statutory(ids)
     ))  # fmt: skip
+    for authority, members in line.members if line else ():
+        _print_table(console, f"Members, {authority}", ("member", "as at", "value"), (
+            (label, point.as_at.isoformat(), point.shown) for label, point in members
+        ))  # fmt: skip
     if not entry:
         return
     _print_table(console, "Held against", ("what", "slice", "as", "value", "year or day", "used", "document", "note"), (

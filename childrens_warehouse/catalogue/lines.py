@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from childrens_warehouse.catalogue import entries, rows
+from childrens_warehouse.catalogue import entries, rows, rules
+from childrens_warehouse.catalogue import published as values
 from childrens_warehouse.catalogue.entries import Entry
 from childrens_warehouse.catalogue.published import Point, Published
 from childrens_warehouse.catalogue.rows import State
+from childrens_warehouse.settings import Home
 
 # An indicator of ours that no paper asked for.
 OWN = "own"
@@ -23,6 +25,7 @@ class Line:
     """One figure: where it comes from, its state, the indicator that answers it best, and the last values.
 
     also: other indicators that answer it, by another clock or for another population, with their values.
+    members: of a slice, per authority the members with their last values.
     """
 
     figure_id: str
@@ -34,11 +37,11 @@ class Line:
     entry: Entry | None
     series: Series = ()
     also: tuple[tuple[Entry, Series], ...] = ()
+    members: tuple[tuple[str, tuple[tuple[str, Point], ...]], ...] = ()
 
     @property
     def is_slice(self) -> bool:
-        """Whether it is read off the slices of an indicator of another name."""
-        return bool(self.row and self.row.dimension and self.row.catalogue_id not in self.row.indicators)
+        return bool(self.row and self.row.is_slice)
 
     @property
     def missing(self) -> str:
@@ -62,10 +65,11 @@ def last(series: Series) -> str:
     )
 
 
-def read(published: Published) -> list[Line]:
-    """All figures, in the order of the catalogue; ours after them, by name."""
-    known = entries.read()
+def read(home: Home) -> tuple[list[Line], Published]:
+    """All figures, in the order of the catalogue, ours after them, by name; and what is published of them."""
     catalogue = rows.settled(rows.read(), entries.answers())
+    published = values.read(home, {(row.indicators[0], row.dimension) for row in catalogue if row.is_slice})
+    known = entries.read()
     found = [_line(row, published) for row in catalogue]
     answered = {name for row in catalogue for name in row.indicators}
     found += [
@@ -74,13 +78,40 @@ def read(published: Published) -> list[Line]:
         for entry in known.values()
         if entry.indicator_id not in answered
     ]  # fmt: skip
-    return found
+    return found, published
 
 
 def _line(row: rows.Row, published: Published) -> Line:
     found = [(entries.read()[name], _series(entries.read()[name], published)) for name in row.indicators]
     entry, series = found[0] if found else (None, ())
-    return Line(row.catalogue_id, row.area, row.title, row.reference, row.state, row, entry, series, tuple(found[1:]))
+    return Line(
+        row.catalogue_id,
+        row.area,
+        row.title,
+        row.reference,
+        row.state,
+        row,
+        entry,
+        series,
+        tuple(found[1:]),
+        _members(row, entry, published) if entry and row.is_slice else (),
+    )
+
+
+def _members(
+    row: rows.Row, entry: Entry, published: Published
+) -> tuple[tuple[str, tuple[tuple[str, Point], ...]], ...]:
+    labels = rules.members(row.dimension)
+    found = (
+        (authority, published.members.get((entry.indicator_id, authority, entry.main_period, row.dimension), {}))
+        for authority in published.authorities()
+    )
+    return tuple(
+        (authority, tuple((label, points[name]) for name, label in labels.items()
+                          if name in points and row.member in ("", name)))
+        for authority, points in found
+        if points
+    )  # fmt: skip
 
 
 def _series(entry: Entry, published: Published) -> Series:

@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from childrens_warehouse.catalogue import lines, published, rows, rules
+from childrens_warehouse.catalogue import lines, rows, rules
 from childrens_warehouse.catalogue.lines import Line
 from childrens_warehouse.catalogue.published import Point, Published
 from childrens_warehouse.errors import WarehouseError
@@ -28,9 +28,9 @@ _TELLS = {
 
 def write(settings: Settings) -> Path:
     """Write the page to <home>/quality/indicators.html; figures that are not suppressed are for the owner alone."""
-    values = published.read(settings.home)
+    found, values = lines.read(settings.home)
     release = current_release(settings)
-    html = render(lines.read(values), values, release.release_id if release else None)
+    html = render(found, values, release.release_id if release else None)
     may_read = GROUP_READS_FILE if values.is_suppressed or values.source is None else OWNER_ONLY_FILE
     return page.put(settings, NAME, html, may_read)
 

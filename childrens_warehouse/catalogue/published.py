@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,12 @@ from childrens_warehouse.settings import Home
 
 AGGREGATE = "marts_aggregate.duckdb"
 POINTS = 13
+
+_COLUMNS = (
+    "indicator_id, authority_code, dimension, member, as_at, period, value, display, numerator, denominator, unit,"
+    " disclosure, target, statistical_neighbour, england"
+)
+_NEWEST_DEFINITION = "qualify definition_version = max(definition_version) over (partition by indicator_id)"
 
 
 @dataclass(frozen=True)
@@ -46,11 +52,16 @@ class Point:
 
 @dataclass(frozen=True)
 class Published:
-    """Values of the published release. points: (indicator, authority) -> period -> values, oldest first."""
+    """Values of the published release.
+
+    points: (indicator, authority) -> period -> values of the whole, oldest first.
+    members: (indicator, authority, period, dimension) -> member -> its last value.
+    """
 
     source: Path | None = None
     is_suppressed: bool = False
     points: Mapping[tuple[str, str], Mapping[str, tuple[Point, ...]]] = field(default_factory=dict)
+    members: Mapping[tuple[str, str, str, str], Mapping[str, Point]] = field(default_factory=dict)
 
     def authorities(self) -> list[str]:
         return sorted({authority for _, authority in self.points})
@@ -62,27 +73,30 @@ class Published:
         return found[max(known[0], len(found) - most) :] if known else found[-1:]
 
 
-def read(home: Home) -> Published:
-    """The values of the current release; none if nothing was published."""
+def read(home: Home, slices: Collection[tuple[str, str]] = ()) -> Published:
+    """The values of the current release; none if nothing was published. slices: (indicator, dimension) to read too."""
     aggregate = home.published / AGGREGATE
     source = aggregate if aggregate.exists() else home.marts
     if not source.exists():
         return Published()
+    points: dict[tuple[str, str], dict[str, list[Point]]] = defaultdict(lambda: defaultdict(list))
+    members: dict[tuple[str, str, str, str], dict[str, Point]] = defaultdict(dict)
     with duckdb.connect() as connection:
         connection.execute(f"attach {sql.literal(source)} as release (read_only)")
-        rows = connection.execute(
-            """
-            select indicator_id, authority_code, as_at, period, value, display, numerator, denominator, unit,
-                disclosure, target, statistical_neighbour, england
-            from release.indicator_value
-            where dimension = 'all'
-            qualify definition_version = max(definition_version) over (partition by indicator_id)
-            order by as_at
-            """
-        ).fetchall()
-    points: dict[tuple[str, str], dict[str, list[Point]]] = defaultdict(lambda: defaultdict(list))
-    for indicator_id, authority, *rest in rows:
-        point = Point(*rest)
-        points[indicator_id, authority][point.period].append(point)
+        for indicator_id, authority, _, _, *rest in connection.execute(
+            f"select {_COLUMNS} from release.indicator_value where dimension = 'all' {_NEWEST_DEFINITION}"
+            " order by as_at"
+        ).fetchall():
+            point = Point(*rest)
+            points[indicator_id, authority][point.period].append(point)
+        for indicator_id, dimension in slices:
+            for _, authority, _, member, *rest in connection.execute(
+                f"select {_COLUMNS} from release.indicator_value"
+                f" where indicator_id = ? and dimension = ? and disclosure <> 'not_available' {_NEWEST_DEFINITION}"
+                " and as_at = max(as_at) over (partition by authority_code, period)",
+                (indicator_id, dimension),
+            ).fetchall():
+                point = Point(*rest)
+                members[indicator_id, authority, point.period, dimension][member] = point
     kept = {key: {period: tuple(found) for period, found in periods.items()} for key, periods in points.items()}
-    return Published(source, source == aggregate, kept)
+    return Published(source, source == aggregate, kept, dict(members))

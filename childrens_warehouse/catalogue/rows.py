@@ -60,6 +60,11 @@ class Row:
     def indicators(self) -> list[str]:
         return self.indicator_id.split()
 
+    @property
+    def is_slice(self) -> bool:
+        """Whether it is read off the slices of an indicator of another name."""
+        return bool(self.dimension and self.indicators) and self.catalogue_id not in self.indicators
+
 
 COLUMNS = tuple(field.name for field in dataclasses.fields(Row))
 

@@ -38,6 +38,12 @@ def documents() -> Mapping[str, str]:
 
 
 @cache
+def members(dimension: str) -> Mapping[str, str]:
+    """Member of a dimension -> its label, in the order they are shown in."""
+    return {row["member"]: row["member_label"] for row in _rows("indicator_member") if row["dimension"] == dimension}
+
+
+@cache
 def _rows(seed: str) -> tuple[SeedRow, ...]:
     with (SEEDS / f"{seed}.csv").open(newline="", encoding="utf-8") as handle:
         return tuple(csv.DictReader(handle))

@@ -17,7 +17,8 @@ _VALUES = """
     create table indicator_value as
     select
         '310' as authority_code, 'cla_count' as indicator_id, 1 as definition_version, as_at, 'snapshot' as period,
-        dimension, cast(numerator as bigint) as numerator, cast(null as bigint) as denominator,
+        dimension, case dimension when 'sex' then 'female' else 'all' end as member,
+        cast(numerator as bigint) as numerator, cast(null as bigint) as denominator,
         case when number <> 3 then cast(numerator as double) end as value,
         case when number = 3 then null else cast(numerator as varchar) end as display,
         'count' as unit, case when number = 3 then 'suppressed' else 'open' end as disclosure,

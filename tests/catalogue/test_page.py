@@ -38,9 +38,9 @@ def test_it_stands_alone_and_is_well_formed(with_values: Settings, drawn: lxml.h
     assert all(svg.get("aria-label") for svg in drawn.xpath("//svg"))
 
 
-def test_it_has_every_figure_with_its_state(drawn: lxml.html.HtmlElement):
+def test_it_has_every_figure_with_its_state(with_values: Settings, drawn: lxml.html.HtmlElement):
     shown = {row.xpath(".//code/text()")[0]: row.get("data-state") for row in drawn.xpath("//tr[@data-words]")}
-    expected = {line.figure_id: line.state for line in lines.read(published.Published())}
+    expected = {line.figure_id: line.state for line in lines.read(with_values.home)[0]}
     assert shown == expected and len(shown) >= 354
     for row in drawn.xpath("//tr[@data-words]"):
         assert words(row.xpath("td[2]")[0]) == rows.WORDS[row.get("data-state")]
@@ -53,6 +53,7 @@ def test_a_figure_has_its_definition_its_last_value_and_its_history(drawn: lxml.
     (picture,) = row.xpath(".//svg")
     assert picture.get("aria-label") == "Children looked after: 12 values from 31 May 2016 to 31 May 2017, last 113"
     assert "neighbours 41.5" in words(row)
+    assert "31 May 2017: Female 113" in words(row_of(drawn, "cla_gender"))
     missing = words(row_of(drawn, "camhs_waiting_time"))
     assert "Missing: referral and first appointment of each child (mental health trust)" in missing
 

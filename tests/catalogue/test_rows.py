@@ -68,6 +68,15 @@ def test_papers_are_known():
     assert {key for row in CATALOGUE for key in row.printed_in.split()} == papers
 
 
+def test_slices_are_members():
+    members = {(row["dimension"], row["member"]) for row in seed("indicator_member")}
+    dimensions = {dimension for dimension, _ in members}
+    for row in CATALOGUE:
+        if row.state == State.COMPUTED and row.dimension:
+            assert row.dimension in dimensions, row.catalogue_id
+            assert not row.member or (row.dimension, row.member) in members, row.catalogue_id
+
+
 # Targets, comparators and what was published before
 
 
