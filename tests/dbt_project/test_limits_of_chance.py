@@ -111,6 +111,15 @@ def test_limits_of_a_rate_are_those_of_its_events(empty_build: Built):
         assert (lower, upper) == pytest.approx([10_000 * limit / POPULATION for limit in _byar(events)], abs=1e-9)
 
 
+def test_limits_of_events_per_hundred_are_those_of_the_events(empty_build: Built):
+    """Exclusions per hundred pupils: of four hundred, and of fewer pupils than there were exclusions."""
+    for pupils in (400, 3):
+        found = _limits(empty_build, "percent", "byar", [(events, pupils) for events in EVENTS])
+        for events, (value, lower, upper) in zip(EVENTS, found, strict=True):
+            assert value == pytest.approx(100 * events / pupils)
+            assert (lower, upper) == pytest.approx([100 * limit / pupils for limit in _byar(events)], abs=1e-9)
+
+
 @pytest.mark.parametrize("unit", ["percent", "mean_days", "count"])
 def test_sums_and_means_have_none(empty_build: Built, unit: str):
     ((value, lower, upper),) = _limits(empty_build, unit, "none", [(5, 10)])

@@ -157,7 +157,11 @@ prepared as (
             as quotient,
         cast(numerator as double) as events,
         cast(denominator as double) as total,
-        case unit when 'count' then 1.0 when 'per_10k' then 10000 / cast(nullif(denominator, 0) as double) end as scale
+        case unit
+            when 'count' then 1.0
+            when 'percent' then 100 / cast(nullif(denominator, 0) as double)
+            when 'per_10k' then 10000 / cast(nullif(denominator, 0) as double)
+        end as scale
 
     from counted
 
