@@ -76,9 +76,9 @@ final as (
         case
             when newest.mother_code = '1'
                 then coalesce(
-                    newest.birth_month_of_own_child,
-                    cast(concat(cast(newest.collection_year - 1 as {{ dbt.type_string() }}), '-04-01') as date)
-                )
+                        newest.birth_month_of_own_child,
+                        cast(concat(cast(newest.collection_year - 1 as {{ dbt.type_string() }}), '-04-01') as date)
+                    )
         end as mother_since
 
     from newest
