@@ -190,11 +190,13 @@ def status(night: Night = None) -> None:
 
 @app.command()
 def generate() -> None:
-    """Write the files that derive from others: dbt's source and exposures, the data dictionary, the page of rules."""
+    """Write what derives from other files: dbt's source and exposures, the data dictionary, the page of rules, which
+    figures of the catalogue are computed, and how many."""
+    from childrens_warehouse.catalogue import counts, rows
     from childrens_warehouse.datasets import data_dictionary, dbt_sources, rule_page
     from childrens_warehouse.modelling import exposures
 
-    for module in (dbt_sources, data_dictionary, rule_page, exposures):
+    for module in (dbt_sources, data_dictionary, rule_page, exposures, rows, counts):
         typer.echo(f"wrote {module.write()}")
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 import yaml
 
-from childrens_warehouse.catalogue import entries, rows
+from childrens_warehouse.catalogue import counts, entries, rows
 from childrens_warehouse.catalogue.rows import State
 from childrens_warehouse.reference import SEEDS
 from childrens_warehouse.settings import PROJECT
@@ -40,6 +40,11 @@ def test_every_state_is_justified():
         assert (row.state == State.COMPUTED) == bool(row.indicator_id), row.catalogue_id
         assert (row.state == State.NEEDS_SOURCE) == bool(row.missing_field and row.missing_system), row.catalogue_id
         assert row.note or row.state != State.NARRATIVE, row.catalogue_id
+
+
+def test_states_and_counts_are_those_of_the_indicators():
+    assert rows.PATH.read_text(encoding="utf-8") == rows.render(), "run: warehouse generate"
+    assert counts.PATH.read_text(encoding="utf-8") == counts.render(), "run: warehouse generate"
 
 
 def test_indicators_name_figures_that_exist():
