@@ -1,6 +1,8 @@
 {#- Is everything an indicator rests on in force for the whole of a period? A dataset that comes by collection year must be
     there for each year the period touches: children who left in a year that was not delivered would be missing, not
     absent. So the twelve months to 30 June 2017 need the years 2017 and 2018, those to 31 March 2017 need one.
+    A list that tells only of the last months before it was drawn must reach back to the period's first day: one of six
+    months drawn on 31 May knows of December and of the quarter to March, and not of November.
     Register marks must have every month of the period with a school day in it; what stands on a day, every such month
     of the school year so far. -#}
 with
@@ -37,12 +39,14 @@ attendance_months as (
 
 files_in_force as (
 
-    select distinct
+    select
         authority_code,
         dataset,
-        collection_year
+        collection_year,
+        max(extract_date) as extract_date
 
     from {{ ref('dim_extract') }}
+    group by authority_code, dataset, collection_year
 
 ),
 
@@ -79,6 +83,7 @@ spans as (
     select distinct
         periods.as_at,
         periods.period,
+        periods.starts_on,
         {{ collection_year_of('periods.starts_on') }} as first_year,
         reporting_dates.collection_year as last_year,
         case
@@ -92,7 +97,7 @@ spans as (
 
 ),
 
--- Lists as a whole: in force or not, whatever the day.
+-- Lists as a whole: in force or not, whatever the day, unless they reach back only so far.
 whole_lists as (
 
     select
@@ -103,7 +108,15 @@ whole_lists as (
 
     from files_in_force
     cross join spans
-    where files_in_force.collection_year is null and files_in_force.dataset <> 'attendance'
+    where
+        files_in_force.collection_year is null
+        and files_in_force.dataset <> 'attendance'
+        and case files_in_force.dataset
+            {%- for dataset, months in var('months_recent_lists_reach_back').items() %}
+                when '{{ dataset }}' then spans.starts_on >= {{ add_months('files_in_force.extract_date', -months) }}
+            {%- endfor %}
+            else true
+        end
 
 ),
 
