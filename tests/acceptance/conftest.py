@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from childrens_warehouse.run import run_night
+from childrens_warehouse.run import NightResult, run_night
 from childrens_warehouse.settings import Home, Settings
 from childrens_warehouse.simulate import panel_report
 from tests.acceptance.comparison import Compared, compare
@@ -20,7 +20,7 @@ class Night:
     """A home in which the report's night was run, and what the comparison said then."""
 
     settings: Settings
-    verdict: str
+    result: NightResult
     compared: tuple[Compared, ...]
 
 
@@ -42,5 +42,4 @@ def night(tmp_path_factory: pytest.TempPathFactory, _key: None) -> Night:
     settings.home.create()
     panel_report.write(settings.home.inbox, panel_report.draw())
     result = run_night(settings, panel_report.NIGHT)
-    assert result.is_new
-    return Night(settings, str(result.build.gate.verdict), compare(settings))
+    return Night(settings, result, compare(settings))

@@ -61,7 +61,8 @@ def _files(folder: Path, lives: list[Life], source: Source, extract_date: dt.dat
         if BY_NAME[name].source is not source:
             continue
         rows = build(lives, extract_date)
-        if rows or BY_NAME[name].may_be_empty:
+        # A year with nothing to tell of a list has none; that nobody is unaccompanied is told.
+        if rows or name == "ssda903_uasc" or extract_date == NIGHT:
             yield delivery.write_table(folder, name, rendered(name, rows), year)
     if source is Source.EDUCATION:
         yield _registers(folder, lives)
