@@ -72,6 +72,14 @@ def test_nobody_is_in_care_before_birth_or_from_the_eighteenth_birthday_on() -> 
         assert (life.ended_on or NIGHT) <= terms.add_months(life.born_on, 12 * 18)
 
 
+def test_placements_fill_the_time_in_care() -> None:
+    for life in lives():
+        days = [stay.started_on for stay in life.stays]
+        assert days[0] == life.started_on
+        assert days == sorted(set(days))
+        assert life.ended_on is None or days[-1] < life.ended_on
+
+
 def test_a_stay_in_hospital_is_no_placement() -> None:
     numbers = Counter(_placements(life) for life in on(YEAR_ENDS))
     assert numbers == {1: 143, 2: 40, 3: 28}

@@ -238,7 +238,7 @@ def _grown_up(lives: list[Life]) -> None:
     """Who lives on their own today came as a child to foster carers, and moved out before the year began."""
     for life in lives:
         first = life.stays[0]
-        if first.placement.place not in ("H5", "P2") or life.years(life.started_on) >= 16:
+        if first.placement.place not in ("H5", "P2") or life.years(life.started_on) >= 15:
             continue
         rng = life.stream("moving out")
         of_age = max(terms.add_months(life.born_on, 12 * 15), life.started_on) + dt.timedelta(days=30)
