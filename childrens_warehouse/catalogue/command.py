@@ -23,6 +23,9 @@ _IN_FULL = (
 )  # fmt: skip
 
 
+_BENCHMARK_COLUMNS = ("what", "slice", "as", "value", "of", "shown in", "used", "document", "note")
+
+
 def register(to: typer.Typer) -> None:
     """Add the commands to the command line of the package."""
     to.add_typer(app, name="indicators")
@@ -95,13 +98,7 @@ def show(
         ))  # fmt: skip
     if not entry:
         return
-    _print_table(console, "Held against", ("what", "slice", "as", "value", "year or day", "used", "document", "note"), (
-        (each["benchmark"], f"{each['dimension']}={each['member']}", each.get("shown_as", "value"),
-         each.get("target") or each.get("value", ""),
-         each.get("value_of_period") or each.get("as_at") or each["collection_year"],
-         "yes" if each["is_used"] == "true" else "no", each["source_document"], each["note"])
-        for each in rules.benchmarks(entry.indicator_id)
-    ))  # fmt: skip
+    _print_table(console, "Held against", _BENCHMARK_COLUMNS, _benchmarks(entry.indicator_id))
     _print_table(console, "Last values", ("authority", "period", "as at", "value", "numerator", "denominator"), (
         (authority, point.period, point.as_at.isoformat(), point.shown, _number(point.numerator),
          _number(point.denominator))
@@ -119,6 +116,22 @@ def write_page() -> None:
     settings = Settings.from_environment()
     settings.home.create()
     typer.echo(f"wrote {page.write(settings)}")
+
+
+def _benchmarks(indicator_id: str) -> list[tuple[str, ...]]:
+    """What an indicator is held against, a line each, with the collection years it is shown in."""
+    from childrens_warehouse.catalogue import rules
+
+    years: dict[tuple[str, ...], list[str]] = {}
+    for each in rules.benchmarks(indicator_id):
+        used = "yes" if each["is_used"] == "true" else "no"
+        key = (
+            each["benchmark"], f"{each['dimension']}={each['member']}", each.get("shown_as", "value"),
+            each.get("target") or each["value"], each.get("value_of_period") or each.get("as_at", ""), used,
+            each["source_document"], each["note"],
+        )  # fmt: skip
+        years.setdefault(key, []).append(each.get("collection_year", ""))
+    return [(*key[:5], ", ".join(shown), *key[5:]) for key, shown in years.items()]
 
 
 def _print_row(console: Console, line: Line) -> None:
