@@ -292,7 +292,7 @@ def partitioned_tables(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]
     return tuple(table for (table,) in found)
 
 
-def is_among(partitions: Iterable[PartitionKey]) -> str:
-    """A SQL condition: is the row in one of these partitions?"""
-    pairs = ", ".join(f"({sql.literal(authority)}, {sql.literal(month)})" for authority, month in partitions)
-    return f"(authority_code, session_month) in ({pairs})" if pairs else "false"
+def is_among(partitions: Iterable[PartitionKey], column: str | None = "session_month") -> str:
+    """A SQL condition: is the row in one of these partitions, whose date is in that column?"""
+    pairs = ", ".join(f"({sql.literal(authority)}, {sql.literal(date)})" for authority, date in partitions)
+    return f"(authority_code, {column}) in ({pairs})" if pairs else "false"

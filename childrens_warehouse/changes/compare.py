@@ -188,17 +188,17 @@ def _happened_on(grain: list[str], shared: list[str], types: Mapping[str, str]) 
 
 
 def _partitions_that_differ(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """For a partitioned table the condition that picks the months whose rows are not the same."""
+    """For a partitioned table the condition that picks the months or dates whose rows are not the same."""
 
     def hashes(table: Mapping[str, Any]) -> set[tuple[str, str, str]]:
         return {
-            (file["authority_code"], file["session_month"], file["content_hash"])
+            (file["authority_code"], file["partition"], file["content_hash"])
             for file in table["files"]
-            if file["session_month"]
+            if file["partition"]
         }
 
-    differing = sorted({(authority, month) for authority, month, _ in hashes(before) ^ hashes(after)})
+    differing = sorted({(authority, date) for authority, date, _ in hashes(before) ^ hashes(after)})
     if not differing:
         return ""
-    pairs = ", ".join(f"({sql.literal(authority)}, date {sql.literal(month)})" for authority, month in differing)
-    return f"where (authority_code, session_month) in ({pairs})"
+    pairs = ", ".join(f"({sql.literal(authority)}, date {sql.literal(date)})" for authority, date in differing)
+    return f"where (authority_code, {after['partitioned_by']}) in ({pairs})"

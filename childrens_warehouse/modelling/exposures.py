@@ -73,12 +73,20 @@ EXPOSURES = (
         "warehouse changes: rows added, removed and changed between two releases, with the reason.",
         module="changes.compare",
     ),
+    Exposure(
+        "restated_figures",
+        "Which figures moved, and why",
+        "application",
+        "medium",
+        "warehouse restated: figures that two releases tell otherwise, with the children and rows behind it.",
+        module="changes.restated",
+    ),
 )
 
 
 def public_models() -> list[str]:
-    """Names of the public models: core, and the two tables of indicators."""
-    return sorted({path.stem for path in (MODELS / "core").rglob("*.sql")} | set(INDICATORS))
+    """Names of the public models: core, and the three tables of indicators."""
+    return sorted({path.stem for path in (MODELS / "core").rglob("*.sql")} | {*INDICATORS, "indicator_subject"})
 
 
 def render() -> str:

@@ -123,10 +123,10 @@ def _lists_behind(manifest: Manifest, unique_id: str) -> Iterator[Dataset]:
 
 
 def only_core_and_the_indicators_are_public(manifest: Manifest) -> Iterator[str]:
-    """Public models are the contract: core, and the two tables of indicators."""
+    """Public models are the contract: core, and the three tables of indicators."""
     for model in models(manifest):
         is_public = model["config"]["access"] == "public"
-        should_be = layer(model) == "core" or model["name"] in ("indicator", "indicator_value")
+        should_be = layer(model) == "core" or model["name"] in ("indicator", "indicator_subject", "indicator_value")
         if is_public != should_be:
             yield f"{model['name']} is {model['config']['access']}"
         if is_public and not (model["config"]["contract"]["enforced"] and model["config"]["schema"] == "marts"):

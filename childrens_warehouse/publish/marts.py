@@ -61,11 +61,11 @@ def _write(settings: Settings, manifest: Mapping[str, Any], folder: Path, path: 
         for name, content in manifest["tables"].items():
             table = Table.from_dict(name, content)
             parts = [folder / file["path"] for file in content["files"]]
-            if table.is_large and parts:
+            if table.partitioned_by and parts:
                 _create_view(connection, table, folder)
             else:
                 _create_table(connection, table, parts)
-            _comment(connection, table, "view" if table.is_large and parts else "table")
+            _comment(connection, table, "view" if table.partitioned_by and parts else "table")
         history.create_table(connection, folder)
         _create_release(connection, manifest)
         connection.execute("checkpoint")
@@ -87,11 +87,11 @@ def _create_table(connection: duckdb.DuckDBPyConnection, table: Table, parts: li
 
 def _create_view(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> None:
     names = ", ".join(sql.name(column.name) for column in table.columns)
-    # With the folders as partitions a query on a month opens that month's files only. Their types must be told.
+    # With the folders as partitions a query on a date opens that date's files only. Their types must be told.
     pattern = folder / table.name / "*" / "*" / "part.parquet"
     connection.execute(
         f"create view {sql.name(table.name)} as select {names} from read_parquet({sql.literal(pattern)},"
-        " hive_partitioning = true, hive_types = {'authority_code': varchar, 'session_month': date})"
+        f" hive_partitioning = true, hive_types = {{'authority_code': varchar, '{table.partitioned_by}': date}})"
     )
 
 

@@ -2,7 +2,8 @@
 
     releases/<release>/manifest.json
     releases/<release>/<table>.parquet                                                      small tables
-    releases/<release>/<table>/authority_code=310/session_month=2017-05-01/part.parquet     large ones
+    releases/<release>/<table>/authority_code=310/session_month=2017-05-01/part.parquet     large ones, by month
+    releases/<release>/indicator_subject/authority_code=310/as_at=2017-03-31/part.parquet   by reporting date
     releases/<release>/built_of.json.gz                                                     (raw.of_release)
     releases/<release>/indicator_history.parquet                                            (publish.history)
     releases/<release>/marts.duckdb                                                         (publish.marts)
@@ -46,7 +47,7 @@ PARTIAL = ".partial"
 class File:
     """One Parquet file of a release: what is in it, and whether the current release already has it.
 
-    partition: the month and authority it holds; None for a small table. fingerprint: of the partition's input.
+    partition: the authority and date it holds; None for a small table. fingerprint: of the partition's input.
     shared: path, inside the current release, of the file with exactly these rows.
     """
 
@@ -57,14 +58,14 @@ class File:
     shared: str | None = None
 
     def to_dict(self, is_linked: bool) -> dict[str, Any]:
-        authority, month = self.partition or (None, None)
+        authority, date = self.partition or (None, None)
         return {
             "path": self.path,
             "rows": self.content.rows,
             "content_hash": self.content.content,
             "exact_hash": self.content.exact,
             "authority_code": authority,
-            "session_month": month.isoformat() if month else None,
+            "partition": date.isoformat() if date else None,
             "fingerprint": self.fingerprint,
             "is_linked": is_linked,
         }
@@ -97,6 +98,11 @@ def plan(
         if table.is_large:
             is_trusted = current is not None and current["code"]["fingerprint"] == state.code
             members = tuple(_partition_files(connection, table, state, known, is_trusted))
+        elif table.partitioned_by:
+            members = tuple(
+                _file(_path(table, key), content, known, key)
+                for key, content in sorted(contents_by_partition(connection, table).items())
+            )
         else:
             members = (_file(f"{table.name}.parquet", contents(connection, table), known),)
         rows, content = combined((member.content.rows, member.content.content) for member in members)
@@ -172,10 +178,7 @@ def _partition_files(
 ) -> Iterator[File]:
     """One file per partition with rows. Partitions kept since the current release are not even read."""
     filled = {key: held for key, held in state.held.items() if held.rows.get(table.name)}
-    paths = {
-        (authority, month): f"{table.name}/authority_code={authority}/session_month={month}/part.parquet"
-        for authority, month in filled
-    }
+    paths = {key: _path(table, key) for key in filled}
     kept = {
         key: known[paths[key]]
         for key, held in filled.items()
@@ -190,6 +193,11 @@ def _partition_files(
         else:
             content = found[key]
         yield _file(paths[key], content, known, key, filled[key].fingerprint)
+
+
+def _path(table: Table, key: PartitionKey) -> str:
+    authority, date = key
+    return f"{table.name}/authority_code={authority}/{table.partitioned_by}={date}/part.parquet"
 
 
 def _file(
@@ -219,7 +227,7 @@ def _put(
         existing = home.releases / current["release_id"] / file.shared
         if existing.exists():
             return files.link_or_copy(existing, path)
-    condition = "true" if file.partition is None else candidate.is_among([file.partition])
+    condition = "true" if file.partition is None else candidate.is_among([file.partition], table.partitioned_by)
     connection.execute(
         f"copy (select * from {table.relation} where {condition}) to {sql.literal(path)}"
         " (format parquet, compression zstd, per_thread_output false)"

@@ -15,10 +15,13 @@ import duckdb
 from childrens_warehouse import sql
 from childrens_warehouse.errors import GateError
 
-PUBLIC_NAME = re.compile(r"(dim|fct|bridge)_[a-z0-9_]+|indicator|indicator_value")
+PUBLIC_NAME = re.compile(r"(dim|fct|bridge)_[a-z0-9_]+|indicator|indicator_subject|indicator_value")
 
 # Released as one file per authority and month, and in marts.duckdb as views on these; all others are small.
 LARGE = ("fct_attendance_enrolment_month", "fct_attendance_pupil_month", "fct_attendance_session")
+# Released alike, one file per authority and value of this column: the months are rebuilt only where their input
+# changed; reporting dates are all computed every night, and most come out as they were.
+PARTITIONED_BY = {**dict.fromkeys(LARGE, "session_month"), "indicator_subject": "as_at"}
 
 # Where a row came from, and when somebody looked: not part of what a table says.
 NOT_CONTENT = frozenset({"source_file", "source_row", "known_on", "stamp", "generated_at"})
@@ -53,7 +56,13 @@ class Table:
 
     @property
     def is_large(self) -> bool:
+        """Are its partitions rebuilt only where their input changed?"""
         return self.name in LARGE
+
+    @property
+    def partitioned_by(self) -> str | None:
+        """The date that, with the authority, its files are cut by; None where it is one file."""
+        return PARTITIONED_BY.get(self.name)
 
     @property
     def relation(self) -> str:
@@ -65,6 +74,7 @@ class Table:
     def to_dict(self) -> dict[str, Any]:
         return {
             "comment": self.comment,
+            "partitioned_by": self.partitioned_by,
             "primary_key": list(self.primary_key),
             "columns": [column.to_dict() for column in self.columns],
         }
@@ -130,12 +140,12 @@ def contents(connection: duckdb.DuckDBPyConnection, table: Table, condition: str
 def contents_by_partition(
     connection: duckdb.DuckDBPyConnection, table: Table, condition: str = "true"
 ) -> dict[tuple[Any, ...], Content]:
-    """The same per authority and month, in one pass."""
+    """The same per authority and date that the table is cut by, in one pass."""
     found = connection.execute(
-        f"select authority_code, session_month, {_hashes(table)} from {table.relation} where {condition}"
-        " group by authority_code, session_month"
+        f"select authority_code, {table.partitioned_by}, {_hashes(table)} from {table.relation} where {condition}"
+        f" group by authority_code, {table.partitioned_by}"
     ).fetchall()
-    return {(authority, month): _read(rest) for authority, month, *rest in found}
+    return {(authority, date): _read(rest) for authority, date, *rest in found}
 
 
 def combined(parts: Iterable[tuple[int, str]]) -> tuple[int, str]:

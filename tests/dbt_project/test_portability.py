@@ -24,7 +24,7 @@ CARRIED = {
     "COUNT", "SUM", "MIN", "MAX", "AVG", "ROUND", "ABS", "FLOOR", "POWER", "SQRT", "GREATEST", "LEAST", "GROUPING",
     "GROUP_CONCAT",
     "LOGICAL_OR", "LOGICAL_AND", "BITWISE_COUNT", "BITWISE_OR_AGG",
-    "ROW_NUMBER", "RANK", "LAG", "LEAD",
+    "ROW_NUMBER", "RANK", "DENSE_RANK", "LAG", "LEAD",
     "CONCAT", "CONCAT_WS", "REPLACE", "RIGHT", "LEFT", "SUBSTRING", "STR_POSITION", "LENGTH", "LOWER", "UPPER", "TRIM",
     "DATEDIFF", "DATE_TRUNC", "EXTRACT", "TIMESTAMP_TRUNC", "TS_OR_DS_TO_DATE", "LAST_DAY",
     # only in the calendar, where dbt's own macro writes it for each engine

@@ -42,14 +42,13 @@ def control(built: Built, series: Series, period: str = "snapshot", cadence: str
                 ],
             ),
             "reports.int_indicator_figures": (
-                "authority_code text, indicator_id text, definition_version int, as_at date, period text,"
-                " dimension text, member text, indicator_value double",
+                "series_number bigint, indicator_id text, as_at date, period text, indicator_value double",
                 [
                     {
-                        "authority_code": "310", "indicator_id": "some_pct", "definition_version": 1, "as_at": day,
-                        "period": period, "dimension": "sex", "member": member, "indicator_value": value,
+                        "series_number": number, "indicator_id": "some_pct", "as_at": day, "period": period,
+                        "indicator_value": value,
                     }
-                    for member in ("female", "male")
+                    for number in (1, 2)
                     for day, value in zip(
                         [*days, days[-1] + dt.timedelta(days=9)], [*series, 1000.0], strict=True
                     )
@@ -57,8 +56,8 @@ def control(built: Built, series: Series, period: str = "snapshot", cadence: str
             ),
         },
     )  # fmt: skip
-    rows = sorted(found, key=lambda row: (row["member"], row["as_at"]))
-    assert rows[: len(rows) // 2] == [{**row, "member": "female"} for row in rows[len(rows) // 2 :]]
+    rows = sorted(found, key=lambda row: (row["series_number"], row["as_at"]))
+    assert rows[: len(rows) // 2] == [{**row, "series_number": 1} for row in rows[len(rows) // 2 :]]
     return rows[: len(rows) // 2]
 
 

@@ -142,6 +142,38 @@ def test_what_did_not_change_is_shared_with_the_release_before(settings: Setting
     assert ask(settings, f"select count(*) from {SESSION}", old / "marts.duckdb") == [(120,)]
 
 
+def test_reporting_dates_that_came_out_as_they_were_are_shared(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every night computes the subjects of all dates anew; a release grows by the dates that changed."""
+    subjects = """
+        create or replace table marts.indicator_subject as
+        select 'attendance' as indicator_id, authority_code, last_day(session_month) as as_at, 'month' as period,
+            pupil_key as subject_key, cast(possible_sessions as bigint) as in_denominator
+        from marts.fct_attendance_pupil_month;
+    """
+    monkeypatch.setitem(small_warehouse.SQL, "indicators", small_warehouse.SQL["indicators"] + subjects)
+    monkeypatch.setattr(small_warehouse, "TABLES", (*small_warehouse.TABLES, "indicator_subject"))
+    small_warehouse.deliver_two_months(settings)
+    first = released(settings)
+    small_warehouse.deliver(
+        settings, "attendance", small_warehouse.marks(dt.date(2017, 5, 30)), dt.date(2017, 5, 30), "school_date"
+    )
+    second = released(settings)
+
+    old, new = (settings.home.releases / each.release_id for each in (first, second))
+    april, may = (
+        f"indicator_subject/authority_code=310/as_at={day}/part.parquet" for day in ("2017-04-30", "2017-05-31")
+    )
+    assert (new / april).samefile(old / april)
+    assert not (new / may).samefile(old / may)
+    assert "indicator_subject" in second.changed
+    asked = "select typeof(authority_code), typeof(as_at), count(*) from marts.indicator_subject group by all"
+    ((authority, day, rows),) = ask(settings, asked)
+    assert (authority, day) == ("VARCHAR", "DATE")
+    assert [(rows,)] == ask(settings, f"select count(*) from marts.{PUPIL_MONTH}")
+
+
 def test_a_rebuild_from_raw_makes_the_same_release(settings: Settings) -> None:
     small_warehouse.deliver_two_months(settings)
     first = released(settings)

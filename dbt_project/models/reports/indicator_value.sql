@@ -133,19 +133,11 @@ compared as (
 
     -- left: the first dates have nothing before them
     left join figures as previous
-        on dated.authority_code = previous.authority_code
-            and dated.indicator_id = previous.indicator_id
+        on dated.series_number = previous.series_number
             and dated.previous_as_at = previous.as_at
-            and dated.period = previous.period
-            and dated.dimension = previous.dimension
-            and dated.member = previous.member
     left join figures as previous_year
-        on dated.authority_code = previous_year.authority_code
-            and dated.indicator_id = previous_year.indicator_id
+        on dated.series_number = previous_year.series_number
             and dated.previous_year_as_at = previous_year.as_at
-            and dated.period = previous_year.period
-            and dated.dimension = previous_year.dimension
-            and dated.member = previous_year.member
 
     -- left: few indicators have a target
     left join benchmarked
@@ -157,12 +149,8 @@ compared as (
 
     -- left: only months have it, and only where there are enough of them
     left join control
-        on dated.authority_code = control.authority_code
-            and dated.indicator_id = control.indicator_id
+        on dated.series_number = control.series_number
             and dated.as_at = control.as_at
-            and dated.period = control.period
-            and dated.dimension = control.dimension
-            and dated.member = control.member
 
     -- left: provisional until the returns of the year are signed off
     left join signed

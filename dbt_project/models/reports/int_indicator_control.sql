@@ -9,7 +9,6 @@
       - trend: one of seven or more that each rise, or each fall;
       - two_of_three: one of two among three in a row beyond two thirds of the way to the same limit.
     Differences that only binary fractions make are none: a constant series is on its mean. -#}
-{%- set series = ['authority_code', 'indicator_id', 'period', 'dimension', 'member'] | join(', ') -%}
 
 with
 
@@ -38,18 +37,11 @@ months as (
 points as (
 
     select
-        figures.authority_code,
-        figures.indicator_id,
-        figures.period,
-        figures.dimension,
-        figures.member,
+        figures.series_number,
         figures.as_at,
         figures.indicator_value,
-        figures.indicator_value - lag(figures.indicator_value) over (
-            partition by
-                figures.authority_code, figures.indicator_id, figures.period, figures.dimension, figures.member
-            order by figures.as_at
-        ) as step
+        figures.indicator_value
+        - lag(figures.indicator_value) over (partition by figures.series_number order by figures.as_at) as step
 
     from figures
     inner join definitions
@@ -66,12 +58,12 @@ points as (
 ranges as (
 
     select
-        {{ series }},
+        series_number,
         avg(indicator_value) as process_mean,
         avg(abs(step)) as every_mean_range
 
     from points
-    group by {{ series }}
+    group by series_number
     having count(*) >= 12
 
 ),
@@ -79,19 +71,16 @@ ranges as (
 kept_ranges as (
 
     select
-        points.authority_code,
-        points.indicator_id,
-        points.period,
-        points.dimension,
-        points.member,
+        points.series_number,
         max(ranges.process_mean) as process_mean,
         avg(
             case when abs(points.step) <= 3.27 * ranges.every_mean_range then abs(points.step) end
         ) as mean_range
 
     from points
-    inner join ranges using ({{ series }})
-    group by points.authority_code, points.indicator_id, points.period, points.dimension, points.member
+    inner join ranges
+        on points.series_number = ranges.series_number
+    group by points.series_number
 
 ),
 
@@ -107,7 +96,8 @@ placed as (
         1e-9 * (1 + abs(kept_ranges.process_mean)) as noise
 
     from points
-    inner join kept_ranges using ({{ series }})
+    inner join kept_ranges
+        on points.series_number = kept_ranges.series_number
 
 ),
 
@@ -132,14 +122,14 @@ turned as (
 
     select
         *,
-        case when side = lag(side) over (partition by {{ series }} order by as_at) then 0 else 1 end as is_new_side,
-        case when rise = lag(rise) over (partition by {{ series }} order by as_at) then 0 else 1 end as is_new_rise,
+        case when side = lag(side) over (partition by series_number order by as_at) then 0 else 1 end as is_new_side,
+        case when rise = lag(rise) over (partition by series_number order by as_at) then 0 else 1 end as is_new_rise,
         case
             when near_limit in (
-                lag(near_limit) over (partition by {{ series }} order by as_at),
-                lag(near_limit, 2) over (partition by {{ series }} order by as_at),
-                lead(near_limit) over (partition by {{ series }} order by as_at),
-                lead(near_limit, 2) over (partition by {{ series }} order by as_at)
+                lag(near_limit) over (partition by series_number order by as_at),
+                lag(near_limit, 2) over (partition by series_number order by as_at),
+                lead(near_limit) over (partition by series_number order by as_at),
+                lead(near_limit, 2) over (partition by series_number order by as_at)
             )
                 then near_limit
             else 0
@@ -153,8 +143,8 @@ numbered as (
 
     select
         *,
-        sum(is_new_side) over (partition by {{ series }} order by as_at rows unbounded preceding) as side_run,
-        sum(is_new_rise) over (partition by {{ series }} order by as_at rows unbounded preceding) as rise_run
+        sum(is_new_side) over (partition by series_number order by as_at rows unbounded preceding) as side_run,
+        sum(is_new_rise) over (partition by series_number order by as_at rows unbounded preceding) as rise_run
 
     from turned
 
@@ -164,9 +154,9 @@ measured as (
 
     select
         *,
-        case when count(*) over (partition by {{ series }}, side_run) >= 7 then side else 0 end as shift,
+        case when count(*) over (partition by series_number, side_run) >= 7 then side else 0 end as shift,
         -- seven points that rise are six steps up
-        case when count(*) over (partition by {{ series }}, rise_run) >= 6 then rise else 0 end as climb
+        case when count(*) over (partition by series_number, rise_run) >= 6 then rise else 0 end as climb
 
     from numbered
 
@@ -179,7 +169,7 @@ ruled as (
         -- the point before the first of the steps is the first of the seven
         case
             when climb <> 0 then climb
-            else coalesce(lead(climb) over (partition by {{ series }} order by as_at), 0)
+            else coalesce(lead(climb) over (partition by series_number order by as_at), 0)
         end as trend
 
     from measured
@@ -189,7 +179,7 @@ ruled as (
 final as (
 
     select
-        {{ series }},
+        series_number,
         as_at,
         process_mean,
         process_lower,

@@ -4,6 +4,7 @@
     Limits of chance, 95 of 100. Wilson: of 1 of 8 (12.5 %) from 2.2 % to 47.1 %, and of 0 of 8 from 0 % to 32.4 %.
     Byar: of 10 events from 4.8 to 18.4, and of none from 0 to 3.7; of a rate both are divided by the population. -#}
 {%- set z = '1.959963984540054' -%}
+{%- set team_numbers_from, members_at_most = 1000, 1000000 -%}
 
 with
 
@@ -66,41 +67,74 @@ teams as (
 
 ),
 
+-- Numbers to join series by, instead of five texts; they mean nothing outside tonight.
+numbered_members as (
+
+    select
+        *,
+        row_number() over (order by dimension, member) as member_number
+
+    from members
+
+),
+
+numbered_teams as (
+
+    select
+        *,
+        {{ team_numbers_from }} + dense_rank() over (order by member) as member_number
+
+    from teams
+
+),
+
+covered as (
+
+    select
+        coverage.*,
+        definitions.dimensions,
+        dense_rank() over (order by coverage.authority_code, coverage.indicator_id, coverage.period)
+        * {{ members_at_most }} as first_number
+
+    from coverage
+    inner join definitions
+        on coverage.indicator_id = definitions.indicator_id
+
+),
+
 expected as (
 
     select
-        coverage.authority_code,
-        coverage.indicator_id,
-        coverage.as_at,
-        coverage.period,
-        coverage.is_known,
-        members.dimension,
-        members.member,
-        members.member_label
+        covered.authority_code,
+        covered.indicator_id,
+        covered.as_at,
+        covered.period,
+        covered.is_known,
+        numbered_members.dimension,
+        numbered_members.member,
+        numbered_members.member_label,
+        covered.first_number + numbered_members.member_number as series_number
 
-    from coverage
-    inner join definitions
-        on coverage.indicator_id = definitions.indicator_id
-    inner join members
-        on {{ dbt.position("concat(' ', members.dimension, ' ')", "concat(' ', definitions.dimensions, ' ')") }} > 0
+    from covered
+    inner join numbered_members
+        on {{ dbt.position("concat(' ', numbered_members.dimension, ' ')", "concat(' ', covered.dimensions, ' ')") }} > 0
     union all
     select
-        coverage.authority_code,
-        coverage.indicator_id,
-        coverage.as_at,
-        coverage.period,
-        coverage.is_known,
+        covered.authority_code,
+        covered.indicator_id,
+        covered.as_at,
+        covered.period,
+        covered.is_known,
         'team' as dimension,
-        teams.member,
-        case teams.member when 'unknown' then 'No team' else teams.member end as member_label
+        numbered_teams.member,
+        case numbered_teams.member when 'unknown' then 'No team' else numbered_teams.member end as member_label,
+        covered.first_number + numbered_teams.member_number as series_number
 
-    from coverage
-    inner join definitions
-        on coverage.indicator_id = definitions.indicator_id
-    inner join teams
-        on coverage.authority_code = teams.authority_code
-            and coverage.as_at = teams.as_at
-    where {{ dbt.position("' team '", "concat(' ', definitions.dimensions, ' ')") }} > 0
+    from covered
+    inner join numbered_teams
+        on covered.authority_code = numbered_teams.authority_code
+            and covered.as_at = numbered_teams.as_at
+    where {{ dbt.position("' team '", "concat(' ', covered.dimensions, ' ')") }} > 0
 
 ),
 
@@ -115,6 +149,7 @@ counted as (
         expected.dimension,
         expected.member,
         expected.member_label,
+        expected.series_number,
         definitions.unit,
         definitions.interval_method,
         case when expected.is_known then cast(coalesce(cells.numerator, 0) as bigint) end as numerator,
@@ -178,6 +213,7 @@ final as (
         dimension,
         member,
         member_label,
+        cast(series_number as bigint) as series_number,
         numerator,
         denominator,
         case unit
