@@ -26,7 +26,11 @@ def main() -> int:
         settings = dataclasses.replace(Settings.from_environment(), home=Home(Path(folder)))
         settings.home.create()
         panel_report.write(settings.home.inbox, panel_report.draw(), print)
-        run_night(settings, panel_report.NIGHT, print)
+        print("landing, building, judging and publishing: some two minutes")
+        result = run_night(settings, panel_report.NIGHT)
+        refused = sum(outcome.rows_refused for outcome in result.outcomes)
+        verdict = result.build.gate.verdict if result.build.gate else "none"
+        print(f"{len(result.outcomes)} files landed, {refused} rows refused, gate: {verdict}")
         compared = compare(settings)
     print(f"\n{HEADER}")
     for each in compared:
