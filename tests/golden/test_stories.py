@@ -102,7 +102,7 @@ def _read(settings: Settings) -> Built:
     with duckdb.connect(str(Workspace.of(settings).candidate), read_only=True) as candidate:
         for indicator, as_at, period, key, numerator, denominator, measure in candidate.execute(
             "select indicator_id, as_at, period, subject_key, in_numerator, in_denominator, measure "
-            "from indicators.indicator_subject"
+            "from marts.indicator_subject"
         ).fetchall():
             told = found.setdefault((key, indicator), {})
             assert (as_at, period) not in told, "one row per indicator, day, period and subject"
