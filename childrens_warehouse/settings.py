@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from childrens_warehouse.disclosure.profiles import LOCAL, PROFILES, Profile
 from childrens_warehouse.errors import ConfigurationError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -28,6 +29,13 @@ def make_private(folder: Path) -> Path:
         make_private(folder.parent)
         folder.mkdir(mode=OWNER_ONLY_DIRECTORY, exist_ok=True)
     return folder
+
+
+def _make(folder: Path, mode: int) -> None:
+    """Make a folder with its permissions. Whether others may pass through one that is there, publication decides."""
+    passable = stat.S_IXOTH & folder.stat().st_mode if folder.exists() else 0
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(mode | passable)
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,11 @@ class Home:
         return self.published / "marts.duckdb"
 
     @property
+    def marts_aggregate(self) -> Path:
+        """The suppressed figures, for everybody who may read any."""
+        return self.published / "marts_aggregate.duckdb"
+
+    @property
     def ledger(self) -> Path:
         return self.root / "ledger.sqlite"
 
@@ -102,9 +115,8 @@ class Home:
 
     def create(self) -> Home:
         """Make the folders, with their permissions. Safe to call again."""
-        self.root.mkdir(parents=True, exist_ok=True)
         # The group may pass through the home to what is published, but not list it.
-        self.root.chmod(OWNER_ONLY_DIRECTORY | stat.S_IXGRP)
+        _make(self.root, OWNER_ONLY_DIRECTORY | stat.S_IXGRP)
         # Who may deliver is the operator's business: an inbox that is there keeps its permissions.
         make_private(self.inbox)
         private_ones = (self.archive, self.restricted, self.raw, self.decisions, self.quarantine, self.build, self.logs)
@@ -112,8 +124,7 @@ class Home:
             private.mkdir(exist_ok=True)
             private.chmod(OWNER_ONLY_DIRECTORY)
         for public in (self.releases, self.published, self.quality):
-            public.mkdir(exist_ok=True)
-            public.chmod(GROUP_READS_DIRECTORY)
+            _make(public, GROUP_READS_DIRECTORY)
         return self
 
 
@@ -157,6 +168,8 @@ class Settings:
     retention_restricted_months: int | None = None
     # A build of what that release was built of, instead of what is in force; never from the environment.
     of_release: str | None = None
+    aggregate_readers_group: str | None = None
+    disclosure: Profile = LOCAL
 
     @property
     def ways_in(self) -> Path:
@@ -178,6 +191,8 @@ class Settings:
             memory_limit=_text("WAREHOUSE_MEMORY_LIMIT", "2GB"),
             threads=_integer("WAREHOUSE_THREADS", os.cpu_count() or 2),
             readers_group=os.environ.get("WAREHOUSE_READERS_GROUP") or None,
+            aggregate_readers_group=os.environ.get("WAREHOUSE_AGGREGATE_READERS_GROUP") or None,
+            disclosure=PROFILES[_choice("WAREHOUSE_DISCLOSURE_PROFILE", "local", tuple(PROFILES))],
             known_on=_instant("WAREHOUSE_KNOWN_ON"),
             alarms=AlarmSettings(
                 email=tuple(part.strip() for part in _text("WAREHOUSE_ALARM_EMAIL", "").split(",") if part.strip()),

@@ -1,7 +1,8 @@
 """The gate: may this candidate be published?
 
 Each public table is judged by its suite (`expectations/publication/<table>.py`), by how its volume compares with
-the current release, and by the reconciliation with what was landed. Large tables are judged on the partitions
+the current release, and by the reconciliation with what was landed; the suppressed figures by what they give away
+(`childrens_warehouse/disclosure/judging.py`). Large tables are judged on the partitions
 that no gate has passed yet; of the others only the row counts are compared with those stored when they passed.
 
 The answer has three values: yes, no, and "could not judge" (GateError), which also blocks. It holds rule codes,
@@ -22,6 +23,7 @@ import duckdb
 from childrens_warehouse import waivers
 from childrens_warehouse.build import candidate, reconcile, volumes
 from childrens_warehouse.build.candidate import State, Workspace
+from childrens_warehouse.disclosure import judging
 from childrens_warehouse.errors import GateError
 from childrens_warehouse.publish import files
 from childrens_warehouse.publish.current import Release
@@ -143,6 +145,8 @@ def judge_candidate(settings: Settings, workspace: Workspace, state: State, rele
         raise GateError(f"The candidate cannot be opened ({type(error).__name__}).") from None
     try:
         judgements = _judge_tables(connection, state, release)
+        if suppressed := judging.judge(connection, settings.disclosure):
+            judgements = (*judgements, suppressed)
     except duckdb.Error as error:
         raise GateError(f"The candidate could not be judged ({type(error).__name__}).") from None
     finally:

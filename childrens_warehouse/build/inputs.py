@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from childrens_warehouse import __version__
+from childrens_warehouse.disclosure.profiles import LOCAL
 from childrens_warehouse.raw.in_force import InForce
 from childrens_warehouse.settings import PROJECT
 
@@ -29,6 +30,7 @@ _CODE = (
     ("childrens_warehouse/identity", "*.csv"),
     ("childrens_warehouse/identity", "*.json"),
     ("childrens_warehouse/identity", "*.py"),
+    ("childrens_warehouse/disclosure", "*.py"),
     ("childrens_warehouse/publish", "*.py"),
     ("childrens_warehouse/quality", "*.py"),
     ("childrens_warehouse/raw", "*.py"),
@@ -64,9 +66,11 @@ def commit(project: Path = PROJECT) -> str | None:
         return None
 
 
-def inputs_fingerprint(night: InForce, code: str) -> str:
-    """SHA-256 over the code and what is in force: files, night, known-on instant, id of the pseudonym key."""
-    return hashlib.sha256(f"{code}\n{night.fingerprint}".encode()).hexdigest()
+def inputs_fingerprint(night: InForce, code: str, disclosure: str = LOCAL.name) -> str:
+    """SHA-256 over the code and what is in force: files, night, known-on instant, id of the pseudonym key; and which
+    rule of disclosure, where it is not the usual one."""
+    other = "" if disclosure == LOCAL.name else f"\n{disclosure}"
+    return hashlib.sha256(f"{code}\n{night.fingerprint}{other}".encode()).hexdigest()
 
 
 def _files(project: Path) -> Iterator[Path]:

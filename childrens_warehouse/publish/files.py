@@ -76,12 +76,12 @@ def open_to_group(path: Path, group: str | None) -> None:
             give_to_group(each, group)
 
 
-def give_to_group(path: Path, group: str) -> None:
+def give_to_group(path: Path, group: str, setting: str = "WAREHOUSE_READERS_GROUP") -> None:
     """Change the group that owns one file or folder, unless it is that group already."""
     try:
         if path.group() != group:
             shutil.chown(path, group=group)
     except (LookupError, PermissionError, KeyError):
         raise ConfigurationError(
-            f"WAREHOUSE_READERS_GROUP is {group!r}: there is no such group, or this user is not a member of it."
+            f"{setting} is {group!r}: there is no such group, or this user is not a member of it."
         ) from None

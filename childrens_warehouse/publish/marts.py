@@ -16,7 +16,7 @@ import duckdb
 
 from childrens_warehouse import sql
 from childrens_warehouse.errors import PublishFailed
-from childrens_warehouse.publish import files, history
+from childrens_warehouse.publish import aggregate, files, history
 from childrens_warehouse.publish.current import DATABASE
 from childrens_warehouse.publish.tables import Table
 from childrens_warehouse.settings import GROUP_READS_FILE, Settings
@@ -64,14 +64,15 @@ def _write(settings: Settings, manifest: Mapping[str, Any], folder: Path, path: 
             if table.partitioned_by and parts:
                 _create_view(connection, table, folder)
             else:
-                _create_table(connection, table, parts)
-            _comment(connection, table, "view" if table.partitioned_by and parts else "table")
+                create_table(connection, table, parts)
+            comment(connection, table, "view" if table.partitioned_by and parts else "table")
         history.create_table(connection, folder)
-        _create_release(connection, manifest)
+        aggregate.create_reasons(connection, folder)
+        create_release(connection, manifest)
         connection.execute("checkpoint")
 
 
-def _create_table(connection: duckdb.DuckDBPyConnection, table: Table, parts: list[Path]) -> None:
+def create_table(connection: duckdb.DuckDBPyConnection, table: Table, parts: list[Path]) -> None:
     columns = [
         f"{sql.name(column.name)} {column.type}{'' if column.nullable else ' not null'}" for column in table.columns
     ]
@@ -95,7 +96,7 @@ def _create_view(connection: duckdb.DuckDBPyConnection, table: Table, folder: Pa
     )
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, table: Table, kind: str) -> None:
+def comment(connection: duckdb.DuckDBPyConnection, table: Table, kind: str) -> None:
     if table.comment:
         connection.execute(f"comment on {kind} {sql.name(table.name)} is {sql.literal(table.comment)}")
     for column in table.columns:
@@ -105,7 +106,7 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: Table, kind: str) -> 
             )
 
 
-def _create_release(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
+def create_release(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
     columns = ", ".join(f"{name} {kind}" for name, kind, _ in _RELEASE_COLUMNS)
     connection.execute(f"create table release ({columns})")
     connection.execute("comment on table release is 'The release in this file. Exactly one row.'")

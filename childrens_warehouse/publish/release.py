@@ -6,6 +6,7 @@
     releases/<release>/indicator_subject/authority_code=310/as_at=2017-03-31/part.parquet   by reporting date
     releases/<release>/built_of.json.gz                                                     (raw.of_release)
     releases/<release>/indicator_history.parquet                                            (publish.history)
+    releases/<release>/aggregate/<table>.parquet, indicator_suppression.parquet             (publish.aggregate)
     releases/<release>/marts.duckdb                                                         (publish.marts)
 
 Files whose rows did not change are hard-linked from the current release. The columns in the names of folders are
@@ -26,7 +27,8 @@ import duckdb
 from childrens_warehouse import sql
 from childrens_warehouse.build import candidate, inputs, volumes
 from childrens_warehouse.build.candidate import PartitionKey, State
-from childrens_warehouse.publish import files, history
+from childrens_warehouse.disclosure.profiles import Profile
+from childrens_warehouse.publish import aggregate, files, history
 from childrens_warehouse.publish.current import MANIFEST
 from childrens_warehouse.publish.tables import (
     Content,
@@ -120,6 +122,7 @@ def write(
     readers_group: str | None,
     grains: Mapping[str, tuple[str, ...]],
     built_of: Path,
+    disclosure: Profile,
 ) -> dict[str, Any]:
     """Write the release's folder under its final name and return its manifest."""
     name = release_id(state)
@@ -153,6 +156,7 @@ def write(
     }
     files.link_or_copy(built_of, folder / BUILT_OF)
     manifest["history"] = history.write(connection, home, folder, manifest)
+    manifest["aggregate"] = aggregate.write(connection, folder, disclosure)
     files.write_json(folder / MANIFEST, manifest, GROUP_READS_FILE)
     files.open_to_group(folder, readers_group)
     for inner in sorted(path for path in folder.rglob("*") if path.is_dir()):

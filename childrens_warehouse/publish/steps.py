@@ -14,7 +14,7 @@ from childrens_warehouse.build import candidate
 from childrens_warehouse.build.candidate import Stage, State, Workspace
 from childrens_warehouse.errors import BuildFailed, PublishFailed
 from childrens_warehouse.ledger import Ledger
-from childrens_warehouse.publish import files, grain, key_changes, marts, release, states
+from childrens_warehouse.publish import aggregate, files, grain, key_changes, marts, release, states
 from childrens_warehouse.publish.current import (
     DATABASE,
     Release,
@@ -44,9 +44,9 @@ def publish(settings: Settings, build_id: str) -> Release:
             _clean_up(settings.home)
             manifest = _ensure_release(settings, workspace, state)
             states.keep(settings.home, state.code, workspace.dbt / "manifest.json")
-            database = marts.ensure(settings, manifest)
+            database, suppressed = marts.ensure(settings, manifest), aggregate.ensure(settings, manifest)
             if state.known_on is None:
-                _switch(settings, manifest, database)
+                _switch(settings, manifest, database, suppressed)
         except (OSError, duckdb.Error) as error:
             raise _failed(settings, release.release_id(state), error) from error
         # Not "did we switch just now": an attempt that died after the switch has told nobody.
@@ -69,7 +69,7 @@ def switch_to(settings: Settings, release_id: str) -> Release:
             raise PublishFailed(f"There is no release {release_id} to go back to in {settings.home.releases}.")
         try:
             _clean_up(settings.home)
-            is_new = _switch(settings, manifest, marts.ensure(settings, manifest))
+            is_new = _switch(settings, manifest, marts.ensure(settings, manifest), aggregate.ensure(settings, manifest))
         except (OSError, duckdb.Error) as error:
             raise _failed(settings, release_id, error) from error
         done = dataclasses.replace(Release.of_manifest(manifest), is_new=is_new)
@@ -98,7 +98,7 @@ def _ensure_release(settings: Settings, workspace: Workspace, state: State) -> d
             return existing
         return release.write(
             connection, home, state, planned, _gate(workspace, state), current, settings.readers_group,
-            grain.grains(workspace.dbt / "manifest.json"), workspace.built_of,
+            grain.grains(workspace.dbt / "manifest.json"), workspace.built_of, settings.disclosure,
         )  # fmt: skip
     finally:
         connection.close()
@@ -111,12 +111,16 @@ def _gate(workspace: Workspace, state: State) -> Mapping[str, Any]:
     return result
 
 
-def _switch(settings: Settings, manifest: Mapping[str, Any], database: Path) -> bool:
-    """Have readers open this release from now on. Did that change anything?"""
+def _switch(settings: Settings, manifest: Mapping[str, Any], database: Path, suppressed: Path | None) -> bool:
+    """Have readers open this release from now on. Did that change anything?
+
+    The suppressed figures go first: whoever looks in between reads two releases, and the next attempt mends it.
+    """
     home = settings.home
     now = current_manifest(home)
     is_change = now is None or now["release_id"] != manifest["release_id"]
     if is_change:
+        aggregate.switch(settings, suppressed)
         partial = home.published / _PARTIAL
         files.link_or_copy(database, partial)
         files.open_to_group(partial, settings.readers_group)
@@ -130,6 +134,7 @@ def _switch(settings: Settings, manifest: Mapping[str, Any], database: Path) -> 
     if settings.readers_group:
         for folder in (home.root, home.releases, home.published, home.published / "current.json"):
             files.give_to_group(folder, settings.readers_group)
+    aggregate.let_pass(settings)
     return is_change
 
 

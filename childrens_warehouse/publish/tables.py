@@ -102,31 +102,30 @@ class Content:
     exact: str
 
 
-def public_tables(connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
-    """Every relation of schema marts, by name. Raises GateError for what may not be published."""
+def public_tables(connection: duckdb.DuckDBPyConnection, schema: str = "marts") -> tuple[Table, ...]:
+    """Every relation of a schema, by name. Raises GateError for what may not be published."""
+    of_schema = f"database_name = current_database() and schema_name = {sql.literal(schema)}"
     comments = dict(
         connection.execute(
-            "select table_name, comment from duckdb_tables()"
-            " where database_name = current_database() and schema_name = 'marts'"
-            " union all select view_name, comment from duckdb_views()"
-            " where database_name = current_database() and schema_name = 'marts'"
+            f"select table_name, comment from duckdb_tables() where {of_schema}"
+            f" union all select view_name, comment from duckdb_views() where {of_schema}"
         ).fetchall()
     )
     keys = {
         table: tuple(columns)
         for table, columns in connection.execute(
-            "select table_name, constraint_column_names from duckdb_constraints() where constraint_type = 'PRIMARY KEY'"
-            " and database_name = current_database() and schema_name = 'marts'"
+            "select table_name, constraint_column_names from duckdb_constraints()"
+            f" where constraint_type = 'PRIMARY KEY' and {of_schema}"
         ).fetchall()
     }
     columns: dict[str, list[Column]] = {}
     for table, name, kind, nullable, comment in connection.execute(
         "select table_name, column_name, data_type, is_nullable, comment from duckdb_columns()"
-        " where database_name = current_database() and schema_name = 'marts' order by table_name, column_index"
+        f" where {of_schema} order by table_name, column_index"
     ).fetchall():
         columns.setdefault(table, []).append(Column(name, kind, nullable, comment))
     tables = tuple(Table(name, tuple(columns[name]), keys.get(name, ()), comments[name]) for name in sorted(comments))
-    _refuse_the_unpublishable(tables)
+    _refuse_the_unpublishable(tables, schema)
     return tables
 
 
@@ -175,10 +174,10 @@ def _text(total: int) -> str:
     return f"{total % (1 << 128):032x}"
 
 
-def _refuse_the_unpublishable(tables: Iterable[Table]) -> None:
+def _refuse_the_unpublishable(tables: Iterable[Table], schema: str) -> None:
     wrong_names = [table.name for table in tables if not PUBLIC_NAME.fullmatch(table.name)]
     if wrong_names:
-        raise GateError(f"Schema marts holds what has no public name: {', '.join(wrong_names)}.")
+        raise GateError(f"Schema {schema} holds what has no public name: {', '.join(wrong_names)}.")
     wrong_types = [
         f"{table.name}.{column.name} ({column.type})"
         for table in tables
@@ -188,4 +187,4 @@ def _refuse_the_unpublishable(tables: Iterable[Table]) -> None:
     if wrong_types:
         raise GateError(f"Not every engine can read these types: {', '.join(wrong_types)}.")
     if not tables:
-        raise GateError("Schema marts is empty: there is nothing to judge or publish.")
+        raise GateError(f"Schema {schema} is empty: there is nothing to judge or publish.")

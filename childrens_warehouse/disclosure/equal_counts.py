@@ -1,0 +1,80 @@
+"""The same children counted in several tables: where one shows how many there are, the others cannot hide it.
+
+Which counts are the same nobody declares; those are taken for the same whose members hold the same numbers at a
+reporting date, and the whole too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from childrens_warehouse.disclosure.figures import Figures, Flags, Numbers
+
+
+@dataclass(frozen=True)
+class EqualCounts:
+    """places: by dimension, for counts that are equal to another: (count, indicator, slot) and number of the group,
+    in the order of the groups. shares: pairs of a population and a part of it that some share tells, by reporting date.
+    """
+
+    places: dict[str, tuple[tuple[Numbers, Numbers, Numbers], Numbers]]
+    date_of_slot: Numbers
+    population: Numbers
+    shares: Numbers
+
+    @classmethod
+    def of(cls, figures: Figures) -> EqualCounts:
+        dates = {date: at for at, date in enumerate(dict.fromkeys(slot.as_at for slot in figures.slots))}
+        date_of_slot = np.array([dates[slot.as_at] for slot in figures.slots])
+        known = figures.is_known[:, :, figures.whole]
+        is_told = figures.sensitive[:, :, None] & known[None]
+        places = {
+            name: _equal(figures.counts[..., np.append(cells, figures.whole)], is_told, date_of_slot)
+            for name, cells in figures.dimensions.items()
+        }
+        whole = figures.counts[..., figures.whole]
+        is_share = (figures.sensitive.all(axis=0)[:, None]) & known
+        dates_here = np.broadcast_to(date_of_slot, known.shape)[is_share]
+        pairs = [_pair(dates_here, whole[1][is_share], whole[part][is_share]) for part in (0, 2)]
+        return cls(places, date_of_slot, whole, np.unique(np.concatenate(pairs)))
+
+    def spread(self, changed: Flags, dimension: str, cells: Numbers) -> None:
+        """Hide in every table of a group what is hidden in one of them."""
+        (counts, tables, slots), starts = self.places[dimension]
+        if not len(starts):
+            return
+        rows = (counts[:, None], tables[:, None], slots[:, None], cells[None])
+        flags = changed[rows]
+        of_group = np.logical_or.reduceat(flags, starts, axis=0)
+        sizes = np.diff(np.append(starts, len(counts)))
+        changed[rows] = np.repeat(of_group, sizes, axis=0)
+
+    def is_whole_of_a_share(self, tables: Numbers, slots: Numbers, counts: Numbers) -> Flags:
+        """By table and member: does a share tell this very part of the table's whole?"""
+        dates = self.date_of_slot[slots][:, None]
+        found = np.zeros(counts.shape[1:], dtype=bool)
+        for count in range(3):
+            whole = self.population[count, tables, slots][:, None]
+            is_part = (counts[count] > 0) & (counts[count] < whole)
+            found |= is_part & np.isin(_pair(dates, whole, counts[count]), self.shares)
+        return found
+
+
+def _equal(counts: Numbers, is_told: Flags, date_of_slot: Numbers) -> tuple[tuple[Numbers, Numbers, Numbers], Numbers]:
+    at = np.nonzero(is_told & (counts > 0).any(axis=3))
+    factors = np.random.default_rng(7).integers(1, 2**62, counts.shape[3] + 1, dtype=np.int64)
+    key = counts[at] @ factors[1:] + date_of_slot[at[2]] * factors[0]
+    order = np.argsort(key, kind="stable")
+    ordered = key[order]
+    is_first = np.append(True, ordered[1:] != ordered[:-1]) if len(ordered) else np.zeros(0, dtype=bool)
+    group = np.cumsum(is_first) - 1
+    size = np.bincount(group) if len(group) else np.zeros(0, dtype=np.int64)
+    kept = size[group] > 1 if len(group) else is_first
+    order, starts = order[kept], np.flatnonzero(is_first[kept])
+    return (at[0][order], at[1][order], at[2][order]), starts
+
+
+def _pair(dates: Numbers, whole: Numbers, part: Numbers) -> Numbers:
+    return (dates * 10_000_000 + whole) * 10_000_000 + part

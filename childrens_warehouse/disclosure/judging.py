@@ -1,0 +1,105 @@
+"""Does the gate let the suppressed figures out? What they say themselves is judged, not how they were made."""
+
+from __future__ import annotations
+
+import duckdb
+
+from childrens_warehouse.disclosure import mart
+from childrens_warehouse.disclosure.figures import KEY, SENSITIVE, WHOLE
+from childrens_warehouse.disclosure.profiles import Profile
+from childrens_warehouse.errors import GateError
+from childrens_warehouse.publish.tables import public_tables
+from childrens_warehouse.quality.judge import Judgement, RuleResult, Verdict
+
+_COUNTS = ("numerator", "denominator", "denominator - numerator")
+
+
+def judge(connection: duckdb.DuckDBPyConnection, profile: Profile) -> Judgement | None:
+    """The judgement of the suppressed tables; None where the candidate has no figures."""
+    if not mart.has_figures(connection):
+        return None
+    if not mart.columns(connection, "indicator_value", mart.SCHEMA):
+        raise GateError("The candidate has figures and no suppressed ones: start a new build.")
+    found = connection.execute(f"select count(*) from {mart.SCHEMA}.indicator_value").fetchone()
+    rows = found[0] if found else 0
+    wrong = {
+        "PUB-AGGREGATE-ROWS": _differing_rows(connection),
+        "PUB-AGGREGATE-TABLES": len(
+            {table.name for table in public_tables(connection, mart.SCHEMA)} ^ set(mart.TABLES)
+        ),
+        "PUB-AGGREGATE-SMALL": _small_shown(connection, profile),
+        "PUB-AGGREGATE-BLANK": _not_blank(connection),
+        # Of rounded counts the rest is not known.
+        "PUB-AGGREGATE-REST": _small_rests(connection, profile) if profile.rounded_to == 1 else 0,
+    }
+    results = tuple(
+        RuleResult(rule, "figures_for_everybody", None, "critical", number == 0, number, rows)
+        for rule, number in wrong.items()
+    )
+    return Judgement(mart.SCHEMA, Verdict.FAIL if any(wrong.values()) else Verdict.PASS, results)
+
+
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    found = connection.execute(f"select count(*) from ({query})").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _differing_rows(connection: duckdb.DuckDBPyConnection) -> int:
+    key = ", ".join(KEY)
+    ours, theirs = (f"select {key} from {schema}.indicator_value" for schema in (mart.SCHEMA, "marts"))
+    return _number(connection, f"({ours} except all {theirs}) union all ({theirs} except all {ours})")
+
+
+def _small_shown(connection: duckdb.DuckDBPyConnection, profile: Profile) -> int:
+    return _number(
+        connection,
+        f"select 1 from {mart.SCHEMA}.indicator_value"
+        f" where disclosure <> 'suppressed' and ({_small(_COUNTS, profile)})",
+    )
+
+
+def _small(counts: tuple[str, ...], profile: Profile) -> str:
+    """Is any of the three counts small that must not be, of the row's unit?"""
+    return " or ".join(
+        f"unit = '{unit}' and {counts[count]} between 1 and {profile.largest_hidden}"
+        for unit, sensitive in SENSITIVE.items()
+        for count in range(3)
+        # what is between two rounded counts is not a count
+        if sensitive[count] and (count < 2 or profile.rounded_to == 1)
+    )
+
+
+def _not_blank(connection: duckdb.DuckDBPyConnection) -> int:
+    told = [
+        name
+        for name in mart.columns(connection, "indicator_value", mart.SCHEMA)
+        if name not in mart.ALWAYS and name != "disclosure"
+    ]
+    filled = " or ".join(f"{name} is not null" for name in told)
+    return _number(
+        connection, f"select 1 from {mart.SCHEMA}.indicator_value where disclosure = 'suppressed' and ({filled})"
+    )
+
+
+def _small_rests(connection: duckdb.DuckDBPyConnection, profile: Profile) -> int:
+    """Dimensions whose shown members leave a small rest of a shown whole."""
+    table = ", ".join(name for name in KEY if name not in ("dimension", "member"))
+    rests = tuple(f"({whole}) - rest.{part}" for whole, part in zip(
+        ("w.numerator", "w.denominator", "w.denominator - w.numerator"), ("n", "d", "m"), strict=True
+    ))  # fmt: skip
+    return _number(
+        connection,
+        f"""
+        select 1
+        from {mart.SCHEMA}.indicator_value as w
+        inner join (
+            select {table}, dimension, coalesce(sum(numerator), 0) as n, coalesce(sum(denominator), 0) as d,
+                coalesce(sum(denominator - numerator), 0) as m
+            from {mart.SCHEMA}.indicator_value
+            where dimension <> '{WHOLE}'
+            group by {table}, dimension
+            having bool_or(disclosure = 'suppressed')
+        ) as rest using ({table})
+        where w.dimension = '{WHOLE}' and w.disclosure = 'open' and ({_small(rests, profile)})
+        """,
+    )

@@ -1,0 +1,149 @@
+"""marts_aggregate.duckdb: the suppressed figures, their definitions and nothing else, for all who may read any.
+
+    releases/<release>/aggregate/indicator.parquet, indicator_value.parquet
+    releases/<release>/marts_aggregate.duckdb
+    releases/<release>/indicator_suppression.parquet          why rows are suppressed: in marts.duckdb alone
+
+What is suppressed depends on what was shown before, so it is no part of a release's content: of equal inputs the first
+release stands.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from childrens_warehouse import sql
+from childrens_warehouse.disclosure import mart
+from childrens_warehouse.disclosure.profiles import Profile
+from childrens_warehouse.errors import GateError, PublishFailed
+from childrens_warehouse.publish import files
+from childrens_warehouse.publish.current import current_manifest
+from childrens_warehouse.publish.tables import Table, public_tables
+from childrens_warehouse.settings import GROUP_READS_DIRECTORY, GROUP_READS_FILE, Home, Settings
+
+DATABASE = "marts_aggregate.duckdb"
+FOLDER = "aggregate"
+REASONS = "indicator_suppression"
+_SETTING = "WAREHOUSE_AGGREGATE_READERS_GROUP"
+
+
+def earlier(settings: Settings) -> Path | None:
+    """The folder of the release whose suppressed figures everybody has seen; None where there is none to follow.
+
+    Builds of the past are beside what is published. Under another profile nothing is comparable.
+    """
+    if settings.known_on is not None or settings.of_release is not None:
+        return None
+    manifest = current_manifest(settings.home)
+    told = (manifest or {}).get("aggregate")
+    if not manifest or not told or told["profile"] != settings.disclosure.name:
+        return None
+    return settings.home.releases / manifest["release_id"]
+
+
+def write(connection: duckdb.DuckDBPyConnection, folder: Path, profile: Profile) -> dict[str, Any] | None:
+    """Write the suppressed tables into the folder of a release to be. None where the candidate has no figures."""
+    if not mart.has_figures(connection):
+        return None
+    tables = public_tables(connection, mart.SCHEMA)
+    if (names := tuple(table.name for table in tables)) != mart.TABLES:
+        raise GateError(f"Schema {mart.SCHEMA} holds {', '.join(names)}: only {', '.join(mart.TABLES)} may be shown.")
+    (folder / FOLDER).mkdir(mode=GROUP_READS_DIRECTORY)
+    told = {}
+    for table in tables:
+        path = folder / FOLDER / f"{table.name}.parquet"
+        told[table.name] = {"rows": _copy(connection, f"{mart.SCHEMA}.{table.name}", path), **table.to_dict()}
+    _copy(connection, mart.SUPPRESSION, folder / f"{REASONS}.parquet")
+    return {"profile": profile.name, "tables": told}
+
+
+def ensure(settings: Settings, manifest: Mapping[str, Any]) -> Path | None:
+    """Make the release's suppressed database unless it is there, and return its path; None where it has none."""
+    from childrens_warehouse.publish import marts
+
+    told = manifest.get("aggregate")
+    if not told:
+        return None
+    folder = settings.home.releases / manifest["release_id"]
+    path = folder / DATABASE
+    if not path.exists():
+        partial = folder / f".{DATABASE}.partial"
+        for left_over in folder.glob(f"{partial.name}*"):
+            files.remove(left_over)
+        with duckdb.connect(str(partial)) as connection:
+            for name, content in told["tables"].items():
+                table = Table.from_dict(name, content)
+                marts.create_table(connection, table, [folder / FOLDER / f"{name}.parquet"])
+                marts.comment(connection, table, "table")
+            marts.create_release(connection, manifest)
+            connection.execute("checkpoint")
+        _check(told, partial)
+        _open(settings, partial)
+        files.flush(partial)
+        files.replace(partial, path)
+    else:
+        _check(told, path)
+        _open(settings, path)
+    return path
+
+
+def switch(settings: Settings, database: Path | None) -> None:
+    """Put a release's suppressed database in the place of the last one; without one, readers have none."""
+    home = settings.home
+    if database is None:
+        files.remove(home.marts_aggregate)
+        return
+    partial = home.published / f".{DATABASE}.partial"
+    files.link_or_copy(database, partial)
+    _open(settings, partial)
+    files.remove(home.marts_aggregate.with_name(f"{DATABASE}.wal"))
+    files.replace(partial, home.marts_aggregate)
+
+
+def let_pass(settings: Settings) -> None:
+    """Let the wider group reach its file: through the home and `published`, where it can list and read nothing else."""
+    home: Home = settings.home
+    for folder in (home.root, home.published):
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        folder.chmod(mode | stat.S_IXOTH if settings.aggregate_readers_group else mode & ~stat.S_IXOTH)
+
+
+def create_reasons(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """The table of marts.duckdb that says why rows are suppressed for others."""
+    path = folder / f"{REASONS}.parquet"
+    if path.exists():
+        connection.execute(f"create table {REASONS} as select * from read_parquet({sql.literal(path)})")
+        connection.execute(f"comment on table {REASONS} is {sql.literal(mart.SUPPRESSION_COMMENT)}")
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, relation: str, path: Path) -> int:
+    connection.execute(f"copy (select * from {relation}) to {sql.literal(path)} (format parquet, compression zstd)")
+    files.flush(path)
+    found = connection.execute(f"select count(*) from {relation}").fetchone()
+    return found[0] if found else 0
+
+
+def _open(settings: Settings, path: Path) -> None:
+    path.chmod(GROUP_READS_FILE)
+    if settings.aggregate_readers_group:
+        files.give_to_group(path, settings.aggregate_readers_group, _SETTING)
+    elif settings.readers_group:
+        files.give_to_group(path, settings.readers_group)
+
+
+def _check(told: Mapping[str, Any], path: Path) -> None:
+    """Open it as a reader would: are there these tables with their rows, and no others?"""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        found = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+        if found != {*told["tables"], "release"} or connection.execute(
+            "select count(*) from duckdb_views() where not internal"
+        ).fetchone() != (0,):
+            raise PublishFailed(f"{path} holds other tables than {', '.join(told['tables'])}.")
+        for name, content in told["tables"].items():
+            if connection.execute(f"select count(*) from {sql.name(name)}").fetchone() != (content["rows"],):
+                raise PublishFailed(f"{path} does not hold {name} as the release has it.")

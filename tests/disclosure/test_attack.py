@@ -1,0 +1,114 @@
+"""What everybody sees is attacked with a solver: of no hidden small number of children may it prove more than that it
+is somewhere from one to five; and little more than must be is hidden."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from childrens_warehouse.disclosure.figures import of_frame
+from childrens_warehouse.disclosure.profiles import LOCAL, NHS, Profile
+from childrens_warehouse.disclosure.protect import protect
+from tests.disclosure import councils
+from tests.disclosure.attack import Attack, Knowledge, Proof
+
+PARTS = [(("placement_type", part), ("placement_group", group)) for part, group in councils.GROUPS.items()]
+STATES = {"cla_count", "health_pct", "dental_pct", "no_dental_pct", "dental_count", "healthy_dental_pct"}
+EVENTS = {"missing", "reviews", "reviews_on_time_pct"}
+NO_FLOWS = dataclasses.replace(councils.KNOWLEDGE, flows=())
+
+
+_COLUMNS = ("unit", "is_of_events", "as_at", "period", "dimension", "member", "numerator", "denominator",
+            "definition_version", "authority_code")  # fmt: skip
+
+
+def suppressed(rows: pd.DataFrame, profile: Profile = LOCAL, before: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The rows, with `small` and `hidden` beside, and `whole_is_small`."""
+    rows = rows.reset_index(drop=True).assign(few=False, hidden_before=False, open_before=False)
+    rows["row"], rows["is_known"] = rows.index, rows["numerator"].notna()
+    if before is not None:
+        key = ["indicator_id", "as_at", "period", "dimension", "member"]
+        seen = rows[key].merge(before[[*key, "numerator", "denominator", "hidden"]], how="left", on=key)
+        same = (seen["numerator"] == rows["numerator"]) & (
+            (seen["denominator"] == rows["denominator"]) | (seen["denominator"].isna() & rows["denominator"].isna())
+        )
+        rows["hidden_before"] = same & (seen["hidden"] == True)  # noqa: E712
+        rows["open_before"] = same & (seen["hidden"] == False)  # noqa: E712
+    figures = of_frame(rows, PARTS)
+    done = protect(figures, profile)
+    there = figures.rows >= 0
+    whole = np.broadcast_to(done.small[:, :, [figures.whole]], done.small.shape)
+    for name, flags in (("small", done.small), ("hidden", done.hidden), ("whole_is_small", whole)):
+        column = np.zeros(len(rows), dtype=bool)
+        column[figures.rows[there]] = flags[there]
+        rows[name] = column
+    return rows
+
+
+def of(rows: pd.DataFrame, names: set[str]) -> pd.DataFrame:
+    return rows[rows["indicator_id"].isin(names)]
+
+
+def broken(rows: pd.DataFrame, knowledge: Knowledge = NO_FLOWS, largest: int = 5) -> list[Proof]:
+    proofs = list(Attack(rows, knowledge, largest).proofs())
+    assert proofs
+    return [proof for proof in proofs if proof.is_narrower_than(largest)]
+
+
+@pytest.mark.parametrize(("seed", "children"), [(1, 30), (2, 60), (3, 170), (4, 400)])
+def test_states_on_a_day(seed: int, children: int) -> None:
+    rows = suppressed(of(councils.council(seed, children, months=3), STATES))
+    assert not broken(rows)
+    assert (rows["hidden"] | ~rows["small"]).all()
+
+
+@pytest.mark.parametrize(("seed", "children"), [(5, 60), (6, 170), (7, 500)])
+def test_periods_that_overlap(seed: int, children: int) -> None:
+    rows = suppressed(of(councils.council(seed, children, months=7), EVENTS))
+    assert not broken(rows)
+    assert (rows["hidden"] | ~rows["small"]).all()
+
+
+def test_of_what_could_be_shown_four_in_five_figures_are() -> None:
+    """Of figures on a day that are not small, in tables whose whole is not, in councils of middling size."""
+    could_be = shown = 0
+    for seed, children in ((3, 170), (4, 400), (9, 600)):
+        rows = suppressed(of(councils.council(seed, children, months=3), STATES))
+        kept = rows[~rows["small"] & ~rows["whole_is_small"]]
+        could_be, shown = could_be + len(kept), shown + int((~kept["hidden"]).sum())
+    assert shown >= 0.8 * could_be
+
+
+def test_who_came_and_who_went_cannot_be_told_from_who_is_there() -> None:
+    rows = suppressed(of(councils.council(2, 120, months=4), {"cla_count", "cla_started", "cla_ceased"}))
+    assert not broken(rows)
+    proofs = list(Attack(rows, councils.KNOWLEDGE).proofs())
+    # That more came than went is seen; how many came is not.
+    assert proofs and all(proof.highest - proof.lowest >= 4 for proof in proofs)
+
+
+def test_a_figure_that_changes_does_not_give_away_those_that_stay() -> None:
+    first = suppressed(of(councils.council(3, 170, months=2), STATES))
+    changed = first["indicator_id"].eq("cla_count") & first["member"].isin(["all", "white"])
+    then = first.assign(numerator=first["numerator"] + changed)
+    second = suppressed(then[["indicator_id", *_COLUMNS]], before=first)
+    same = first["numerator"] == second["numerator"]
+    assert (second["hidden"] | ~(first["hidden"] & same)).all()
+    # Nobody hides behind a number that was seen: what is hidden anew is small, or its table is hidden.
+    anew = second[second["hidden"] & ~first["hidden"] & same & ~second["small"]]
+    whole = second[second["dimension"] == "all"].set_index(["indicator_id", "as_at"])["hidden"]
+    assert all(whole[row.indicator_id, row.as_at] for row in anew.itertuples())
+
+
+def test_the_rule_of_the_nhs_hides_up_to_seven() -> None:
+    rows = suppressed(of(councils.council(8, 120, months=2), STATES), NHS)
+    assert not broken(rows, largest=7)
+    assert (rows["hidden"] | ~rows["small"]).all()
+
+
+def test_the_attack_finds_what_a_naive_suppression_gives_away() -> None:
+    rows = suppressed(of(councils.council(3, 170, months=2), STATES))
+    assert broken(rows.assign(hidden=rows["small"]))
