@@ -20,11 +20,13 @@ WHOLE = "all"
 KEY = ("authority_code", "indicator_id", "definition_version", "as_at", "period", "dimension", "member")
 
 # What is counted of a unit and must not be known where it is small: numerator, denominator, and what is between them.
-# Of a mean the numerator is days, of a rate the denominator a whole population.
+# Of a mean the numerator is days, of a rate the denominator a whole population. A percentage of events to subjects who
+# may have several each has no part and rest.
 SENSITIVE = {
     "count": (True, False, False),
     "per_10k": (True, False, False),
     "percent": (True, True, True),
+    "events_per_hundred": (True, True, False),
     "mean_days": (False, True, False),
     "mean": (False, True, False),
 }

@@ -50,18 +50,27 @@ def _differing_rows(connection: duckdb.DuckDBPyConnection) -> int:
     return _number(connection, f"({ours} except all {theirs}) union all ({theirs} except all {ours})")
 
 
-def _small_shown(connection: duckdb.DuckDBPyConnection, profile: Profile) -> int:
-    return _number(
-        connection,
-        f"select 1 from {mart.SCHEMA}.indicator_value"
-        f" where disclosure <> 'suppressed' and ({_small(_COUNTS, profile)})",
+def _figures(connection: duckdb.DuckDBPyConnection) -> str:
+    """The suppressed rows, with what they count."""
+    return (
+        f"select v.*, {mart.counted_as(connection)} as counted_as from {mart.SCHEMA}.indicator_value as v"
+        " inner join marts.indicator as i"
+        " on v.indicator_id = i.indicator_id and v.definition_version = i.definition_version"
     )
 
 
-def _small(counts: tuple[str, ...], profile: Profile) -> str:
-    """Is any of the three counts small that must not be, of the row's unit?"""
+def _small_shown(connection: duckdb.DuckDBPyConnection, profile: Profile) -> int:
+    return _number(
+        connection,
+        f"select 1 from ({_figures(connection)}) where disclosure <> 'suppressed'"
+        f" and ({_small(_COUNTS, profile, profile.largest_hidden)})",
+    )
+
+
+def _small(counts: tuple[str, ...], profile: Profile, largest: int) -> str:
+    """Is any of the three counts small that must not be, of what the row counts?"""
     return " or ".join(
-        f"unit = '{unit}' and {counts[count]} between 1 and {profile.largest_hidden}"
+        f"counted_as = '{unit}' and {counts[count]} between 1 and {largest}"
         for unit, sensitive in SENSITIVE.items()
         for count in range(3)
         # what is between two rounded counts is not a count
@@ -82,24 +91,25 @@ def _not_blank(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _small_rests(connection: duckdb.DuckDBPyConnection, profile: Profile) -> int:
-    """Dimensions whose shown members leave a small rest of a shown whole."""
+    """Dimensions whose shown members leave a small rest of a shown whole, for one hidden member or for several."""
     table = ", ".join(name for name in KEY if name not in ("dimension", "member"))
-    rests = tuple(f"({whole}) - rest.{part}" for whole, part in zip(
-        ("w.numerator", "w.denominator", "w.denominator - w.numerator"), ("n", "d", "m"), strict=True
-    ))  # fmt: skip
+    rests = ("numerator - n", "denominator - d", "denominator - numerator - m")
+    alone, together = (_small(rests, profile, profile.largest_hidden - less) for less in (0, 1))
     return _number(
         connection,
         f"""
-        select 1
-        from {mart.SCHEMA}.indicator_value as w
-        inner join (
-            select {table}, dimension, coalesce(sum(numerator), 0) as n, coalesce(sum(denominator), 0) as d,
+        with figures as ({_figures(connection)}),
+        rest as (
+            select {table}, dimension, count(*) filter (disclosure = 'suppressed') as hidden,
+                coalesce(sum(numerator), 0) as n, coalesce(sum(denominator), 0) as d,
                 coalesce(sum(denominator - numerator), 0) as m
-            from {mart.SCHEMA}.indicator_value
+            from figures
             where dimension <> '{WHOLE}'
             group by {table}, dimension
-            having bool_or(disclosure = 'suppressed')
-        ) as rest using ({table})
-        where w.dimension = '{WHOLE}' and w.disclosure = 'open' and ({_small(rests, profile)})
+        )
+        select 1
+        from (select * exclude (dimension) from figures where dimension = '{WHOLE}' and disclosure = 'open')
+        inner join rest using ({table})
+        where rest.hidden = 1 and ({alone}) or rest.hidden > 1 and ({together})
         """,
     )

@@ -110,7 +110,7 @@ def _is_enough(table: Table, small: Flags, sums: Numbers, filled: Numbers, large
     # A part can only shrink where the rest of other cells can become part of it, unless children change cells.
     moves = small[1]
     for part, rest in ((0, 2), (2, 0)):
-        stays = small[part] & ~moves & table.sensitive[1][:, None]
+        stays = small[part] & ~moves & table.sensitive[2][:, None]
         here = table.counts[part] - 1 + table.counts[rest] - (table.counts[rest] > 0)
         most = np.where(stays & (table.counts[part] > 1), here, 0).max(axis=1, initial=0)
         enough &= sums[rest] - filled[rest] >= most[:, None]
@@ -122,7 +122,7 @@ def is_whole_too_narrow(table: Table, largest: int) -> Flags:
     small = primary(table.counts, table.sensitive, largest) & table.is_there
     narrow = np.zeros(table.forced.shape[0], dtype=bool)
     for part, rest in ((0, 2), (2, 0)):
-        stays = small[part] & ~small[1] & table.sensitive[1][:, None]
+        stays = small[part] & ~small[1] & table.sensitive[2][:, None]
         others = table.counts[rest].sum(axis=1, keepdims=True) - table.counts[rest]
         narrow |= (stays & (others < table.counts[part] - 1)).any(axis=1)
     return narrow

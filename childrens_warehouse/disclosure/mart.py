@@ -17,6 +17,7 @@ from childrens_warehouse import sql
 from childrens_warehouse.disclosure.figures import KEY, SENSITIVE, of_frame
 from childrens_warehouse.disclosure.profiles import Profile
 from childrens_warehouse.disclosure.protect import protect, summary
+from childrens_warehouse.errors import BuildFailed
 
 SCHEMA = "marts_aggregate"
 TABLES = ("indicator", "indicator_value")
@@ -102,12 +103,12 @@ def _rows(connection: duckdb.DuckDBPyConnection, profile: Profile, earlier: Path
     units = sql.literals(sorted(SENSITIVE))
     unknown = connection.execute(f"select distinct unit from marts.indicator where unit not in ({units})").fetchall()
     if unknown:
-        raise ValueError(f"Nobody said what must be hidden of the unit {unknown[0][0]}.")
+        raise BuildFailed(f"Nobody said what must be hidden of the unit {unknown[0][0]}.")
     frame = connection.execute(
         f"""
         with most as ({_most_of_a_child(connection)}),
         before as ({before})
-        select v.rowid as row, {key}, v.unit, coalesce({is_of_events}, false) as is_of_events,
+        select v.rowid as row, {key}, {counted_as(connection)} as unit, coalesce({is_of_events}, false) as is_of_events,
             cast(v.numerator as bigint) as numerator, cast(v.denominator as bigint) as denominator,
             v.numerator is not null as is_known,
             coalesce(
@@ -128,6 +129,13 @@ def _rows(connection: duckdb.DuckDBPyConnection, profile: Profile, earlier: Path
     ).df()
     frame["as_at"] = pd.to_datetime(frame["as_at"]).dt.date
     return frame
+
+
+def counted_as(connection: duckdb.DuckDBPyConnection) -> str:
+    """What a row of indicator_value (v) counts, by its definition (i): its unit, or events per hundred subjects."""
+    if "interval_method" not in columns(connection, "indicator"):
+        return "v.unit"
+    return "case when v.unit = 'percent' and i.interval_method = 'byar' then 'events_per_hundred' else v.unit end"
 
 
 def _most_of_a_child(connection: duckdb.DuckDBPyConnection) -> str:
