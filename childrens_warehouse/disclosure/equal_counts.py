@@ -1,7 +1,7 @@
 """The same children counted in several tables: where one shows how many there are, the others cannot hide it.
 
-Which counts are the same nobody declares; those are taken for the same whose members hold the same numbers at a
-reporting date, and the whole too.
+Which counts are the same nobody declares; those are taken for the same that hold the same numbers at a reporting date:
+the whole, and all members of the dimensions that most tables have.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from childrens_warehouse.disclosure.figures import Figures, Flags, Numbers
 
 @dataclass(frozen=True)
 class EqualCounts:
-    """places: by dimension, for counts that are equal to another: (count, indicator, slot) and number of the group,
-    in the order of the groups. shares: pairs of a population and a part of it that some share tells, by reporting date.
+    """places: of counts that are equal to another (count, indicator, slot), in the order of their groups. starts: of
+    each group. shares: pairs of a population and a part of it that some share tells, by reporting date.
     """
 
-    places: dict[str, tuple[tuple[Numbers, Numbers, Numbers], Numbers]]
+    places: tuple[Numbers, Numbers, Numbers]
+    starts: Numbers
     date_of_slot: Numbers
     population: Numbers
     shares: Numbers
@@ -30,26 +31,20 @@ class EqualCounts:
         date_of_slot = np.array([dates[slot.as_at] for slot in figures.slots])
         known = figures.is_known[:, :, figures.whole]
         is_told = figures.sensitive[:, :, None] & known[None]
-        places = {
-            name: _equal(figures.counts[..., np.append(cells, figures.whole)], is_told, date_of_slot)
-            for name, cells in figures.dimensions.items()
-        }
+        places, starts = _equal(figures.counts[..., _common(figures)], is_told, date_of_slot)
         whole = figures.counts[..., figures.whole]
         is_share = (figures.sensitive.all(axis=0)[:, None]) & known
         dates_here = np.broadcast_to(date_of_slot, known.shape)[is_share]
         pairs = [_pair(dates_here, whole[1][is_share], whole[part][is_share]) for part in (0, 2)]
-        return cls(places, date_of_slot, whole, np.unique(np.concatenate(pairs)))
+        return cls(places, starts, date_of_slot, whole, np.unique(np.concatenate(pairs)))
 
-    def spread(self, changed: Flags, dimension: str, cells: Numbers) -> None:
+    def spread(self, changed: Flags) -> None:
         """Hide in every table of a group what is hidden in one of them."""
-        (counts, tables, slots), starts = self.places[dimension]
-        if not len(starts):
+        if not len(self.starts):
             return
-        rows = (counts[:, None], tables[:, None], slots[:, None], cells[None])
-        flags = changed[rows]
-        of_group = np.logical_or.reduceat(flags, starts, axis=0)
-        sizes = np.diff(np.append(starts, len(counts)))
-        changed[rows] = np.repeat(of_group, sizes, axis=0)
+        flags = changed[self.places]
+        sizes = np.diff(np.append(self.starts, len(flags)))
+        changed[self.places] = np.repeat(np.logical_or.reduceat(flags, self.starts, axis=0), sizes, axis=0)
 
     def is_whole_of_a_share(self, tables: Numbers, slots: Numbers, counts: Numbers) -> Flags:
         """By table and member: does a share tell this very part of the table's whole?"""
@@ -60,6 +55,16 @@ class EqualCounts:
             is_part = (counts[count] > 0) & (counts[count] < whole)
             found |= is_part & np.isin(_pair(dates, whole, counts[count]), self.shares)
         return found
+
+
+def _common(figures: Figures) -> Numbers:
+    """The whole and the cells of the dimensions that at least half of the tables have."""
+    known = figures.is_known[:, :, figures.whole]
+    has = {
+        name: (figures.rows[..., cells] >= 0).any(axis=2)[known].mean() for name, cells in figures.dimensions.items()
+    }
+    cells = [figures.dimensions[name] for name, part in has.items() if part >= 0.5]
+    return np.concatenate([*cells, [figures.whole]])
 
 
 def _equal(counts: Numbers, is_told: Flags, date_of_slot: Numbers) -> tuple[tuple[Numbers, Numbers, Numbers], Numbers]:

@@ -134,8 +134,7 @@ class _Work:
                 changed[count][changed[count][:, :, whole]] = True
             for part, of in figures.parts:
                 changed[..., of] |= changed[..., part]
-            for name, cells in figures.dimensions.items():
-                self.equal.spread(changed, name, np.append(cells, whole))
+            self.equal.spread(changed)
             self._spread_flows()
 
     def _spread_flows(self) -> None:
