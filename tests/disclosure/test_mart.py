@@ -178,3 +178,17 @@ def test_the_wider_group_passes_to_its_file_and_lists_nothing(settings: Settings
     assert stat.S_IMODE(home.releases.stat().st_mode) == 0o750
     aggregate.let_pass(settings)
     assert stat.S_IMODE(home.root.stat().st_mode) == 0o710
+
+
+def test_the_next_release_follows_what_was_shown_before(settings: Settings, candidate: Database) -> None:
+    folder = released(settings, candidate)
+    candidate.execute(f"copy marts.indicator_value to '{folder / 'indicator_value.parquet'}'")
+    # Nobody is few any more; but male stays as it was hidden.
+    candidate.execute(
+        "update marts.indicator_value set numerator = numerator + 4"
+        f" where indicator_id = 'a_count' and member in ('all', 'female') and as_at = '{MAY}'"
+    )
+    mart.create(candidate, LOCAL, None)
+    assert set(told(candidate, "disclosure").values()) == {"open"}
+    mart.create(candidate, LOCAL, folder)
+    assert told(candidate, "disclosure")["male"] == "suppressed"
