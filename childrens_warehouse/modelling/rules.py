@@ -43,6 +43,7 @@ GRAIN_TESTS = frozenset({"unique", "unique_combination_of_columns"})
 NEEDS_NO_CHILD = frozenset({"dim_child", "fct_data_quality_finding", "fct_withdrawal"})
 
 _CLOCK = re.compile(r"\b(current_date|current_timestamp|now\s*\(|today\s*\()", re.IGNORECASE)
+_BY_FLOATS = re.compile(r"\b(avg|mean|stddev\w*|var_\w+)\s*\(", re.IGNORECASE)
 _ROUNDING = re.compile(r"(?<![a-z_])(round|round_half_up)\s*\(", re.IGNORECASE)
 _SPELL_BY_HAND = re.compile(r"between\s+[\w.]*started_on\s+and\s+[\w.]*ended_on", re.IGNORECASE)
 _COMMENT = re.compile(r"\{#.*?#\}|--[^\n]*", re.DOTALL)
@@ -212,6 +213,11 @@ def nothing_is_rounded_before_the_end(manifest: Manifest) -> Iterator[str]:
             yield found
 
 
+def nothing_depends_on_the_order_of_rows(manifest: Manifest) -> Iterator[str]:
+    """Means go through exact_mean: sums of floating-point numbers differ from build to build in their last bit."""
+    yield from _said(manifest, _BY_FLOATS, "adds floating-point numbers up: use exact_mean")
+
+
 def spells_are_half_open(manifest: Manifest) -> Iterator[str]:
     """Whether a day is in a spell is asked through is_on and is_within."""
     yield from _said(manifest, _SPELL_BY_HAND, "compares a day with a spell by hand: use is_on")
@@ -235,6 +241,7 @@ RULES: tuple[Rule, ...] = (
     rules_have_unit_tests,
     nothing_reads_the_clock,
     nothing_is_rounded_before_the_end,
+    nothing_depends_on_the_order_of_rows,
     spells_are_half_open,
 )
 

@@ -115,6 +115,11 @@ def _without_unit_tests(manifest: Manifest) -> None:
         (rules.nothing_reads_the_clock, _says("fct_review", "select current_date"), "fct_review reads"),
         (rules.nothing_is_rounded_before_the_end, _says("fct_review", "select round(1.5)"), "fct_review rounds"),
         (
+            rules.nothing_depends_on_the_order_of_rows,
+            _says("fct_review", "select avg(days) from x"),
+            "fct_review adds floating-point numbers up",
+        ),
+        (
             rules.spells_are_half_open,
             _says("fct_review", "on d.day between p.started_on and p.ended_on"),
             "fct_review compares",

@@ -59,8 +59,8 @@ ranges as (
 
     select
         series_number,
-        avg(indicator_value) as process_mean,
-        avg(abs(step)) as every_mean_range
+        {{ exact_mean('indicator_value') }} as process_mean,
+        {{ exact_mean('abs(step)') }} as every_mean_range
 
     from points
     group by series_number
@@ -73,9 +73,8 @@ kept_ranges as (
     select
         points.series_number,
         max(ranges.process_mean) as process_mean,
-        avg(
-            case when abs(points.step) <= 3.27 * ranges.every_mean_range then abs(points.step) end
-        ) as mean_range
+        {{ exact_mean('case when abs(points.step) <= 3.27 * ranges.every_mean_range then abs(points.step) end') }}
+            as mean_range
 
     from points
     inner join ranges
