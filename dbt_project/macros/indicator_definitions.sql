@@ -6,7 +6,7 @@
             'definition_owner', 'unit', 'decimals', 'direction', 'cadence', 'owner', 'definition_version', 'subject',
             'counted', 'periods', 'datasets', 'catalogue',
         ],
-        'optional': ['counts', 'reading', 'references', 'valid_from', 'valid_to', 'interval', 'denominator'],
+        'optional': ['counts', 'reading', 'references', 'valid_from', 'valid_to', 'interval', 'denominator', 'parts'],
         'allowed': {
             'definition_owner': ['statutory', 'local', 'printed'],
             'unit': ['count', 'percent', 'per_10k', 'mean_days', 'mean'],
@@ -17,6 +17,7 @@
             'counted': ['on_day', 'by_event'],
             'counts': ['events', 'subjects'],
             'interval': ['wilson', 'byar', 'none'],
+            'parts': [10, 100],
         },
         'periods': {
             'on_day': ['snapshot', 'month', 'quarter', 'year_to_date', 'school_year_to_date', 'rolling_12_months'],

@@ -29,11 +29,12 @@ def _limits(built: Built, unit: str, method: str, counted: list[tuple[int, int]]
         {
             "marts.indicator": (
                 "indicator_id text, definition_version int, subject text, unit text, interval_method text,"
-                " population_group text",
+                " population_group text, parts_per_unit int",
                 [
                     {
                         "indicator_id": each, "definition_version": 1, "subject": "worker", "unit": unit,
                         "interval_method": method, "population_group": "children_0_17" if unit == "per_10k" else None,
+                        "parts_per_unit": 1,
                     }
                     for each in ids
                 ],

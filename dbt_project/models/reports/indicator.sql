@@ -24,6 +24,7 @@ definitions as (
             {{ text_literal(definition.owner) }} as owner,
             {{ text_literal(definition.unit) }} as unit,
             cast({{ definition.decimals }} as integer) as decimals,
+            cast({{ definition.parts | default(1) }} as integer) as parts_per_unit,
             {{ text_literal(definition.direction) }} as direction,
             {{ text_literal(definition.cadence) }} as cadence,
             {{ text_literal(definition.subject) }} as subject,

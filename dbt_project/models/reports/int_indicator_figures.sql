@@ -151,6 +151,7 @@ counted as (
         expected.member_label,
         expected.series_number,
         definitions.unit,
+        definitions.parts_per_unit,
         definitions.interval_method,
         case when expected.is_known then cast(coalesce(cells.numerator, 0) as bigint) end as numerator,
         case
@@ -188,8 +189,10 @@ prepared as (
 
     select
         *,
-        case when unit in ('percent', 'mean_days', 'mean') then numerator / cast(nullif(denominator, 0) as double) end
-            as quotient,
+        case
+            when unit in ('percent', 'mean_days', 'mean')
+                then numerator / cast(nullif(denominator, 0) as double) / parts_per_unit
+        end as quotient,
         cast(numerator as double) as events,
         cast(denominator as double) as total,
         case unit

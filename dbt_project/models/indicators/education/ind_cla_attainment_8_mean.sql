@@ -16,7 +16,7 @@ final as (
         as_at,
         child_key as subject_key,
         1 as in_denominator,
-        cast({{ round_half_up('coalesce(attainment_8_score, 0)', 0) }} as integer) as in_numerator,
+        cast(100 * cast(coalesce(attainment_8_score, 0) as decimal(9, 2)) as bigint) as in_numerator,
         coalesce(attainment_8_score, 0) as measure
 
     from cohort
