@@ -15,6 +15,7 @@ _TESTS: Mapping[str, tuple[str, ...]] = {
     "unique": (),
     "unique_combination_of_columns": (),
     "unique_sessions": ("session_date", "session_code"),
+    "unique_subjects": (),
 }
 
 

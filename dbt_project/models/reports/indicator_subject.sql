@@ -1,4 +1,20 @@
+{#- Which events fall into which period, from the day of the event alone. Of 31 March 2017:
+      - 31 March is in the month, the quarter, the financial year, the school year and the last twelve months;
+      - 28 February is in no month that ends then, but in its own; 31 March 2016 is in none of them.
+    Where subjects are counted, a child with three events in the quarter counts once. -#}
 with
+
+definitions as (
+
+    select * from {{ ref('indicator') }}
+
+),
+
+published as (
+
+    select * from {{ ref('int_indicator_periods') }}
+
+),
 
 rows_of_a_day as (
 
@@ -7,16 +23,9 @@ rows_of_a_day as (
 
 ),
 
-published as (
+days as (
 
-    select * from {{ ref('int_indicator_periods') }}
-    where counted = 'on_day'
-
-),
-
-events as (
-
-    select * from {{ ref('int_indicator_events') }}
+    select * from {{ ref('int_indicator_days') }}
 
 ),
 
@@ -39,21 +48,100 @@ on_their_day as (
 
 ),
 
+-- Most are the only ones of their subject in a period: those need no grouping, which is what costs.
+neighboured as (
+
+    select
+        days.*,
+        lag(happened_on) over (partition by indicator_id, authority_code, subject_key order by happened_on) as before_on,
+        lead(happened_on) over (partition by indicator_id, authority_code, subject_key order by happened_on) as after_on
+
+    from days
+
+),
+
+alone as (
+
+    select
+        neighboured.indicator_id,
+        neighboured.authority_code,
+        published.as_at,
+        published.period,
+        neighboured.subject_key,
+        neighboured.in_denominator,
+        neighboured.in_numerator,
+        neighboured.most_in_denominator,
+        neighboured.most_in_numerator,
+        neighboured.measure
+
+    from neighboured
+    inner join published
+        on neighboured.indicator_id = published.indicator_id
+            and neighboured.happened_on between published.starts_on and published.as_at
+    where
+        (neighboured.before_on is null or neighboured.before_on < published.starts_on)
+        and (neighboured.after_on is null or neighboured.after_on > published.as_at)
+
+),
+
+together as (
+
+    select
+        neighboured.indicator_id,
+        neighboured.authority_code,
+        published.as_at,
+        published.period,
+        neighboured.subject_key,
+        sum(neighboured.in_denominator) as in_denominator,
+        sum(neighboured.in_numerator) as in_numerator,
+        max(neighboured.most_in_denominator) as most_in_denominator,
+        max(neighboured.most_in_numerator) as most_in_numerator,
+        -- of several events there is no one figure that decided
+        cast(null as double) as measure
+
+    from neighboured
+    inner join published
+        on neighboured.indicator_id = published.indicator_id
+            and neighboured.happened_on between published.starts_on and published.as_at
+    where neighboured.before_on >= published.starts_on or neighboured.after_on <= published.as_at
+    group by
+        neighboured.indicator_id,
+        neighboured.authority_code,
+        published.as_at,
+        published.period,
+        neighboured.subject_key
+
+),
+
+gathered as (
+
+    select * from alone
+    union all
+    select * from together
+
+),
+
 in_their_periods as (
 
     select
-        indicator_id,
-        authority_code,
-        as_at,
-        period,
-        subject_key,
-        cast(sum(in_denominator) as bigint) as in_denominator,
-        cast(sum(in_numerator) as bigint) as in_numerator,
-        -- of several events there is no one figure that decided
-        case when count(*) = 1 then max(measure) end as measure
+        gathered.indicator_id,
+        gathered.authority_code,
+        gathered.as_at,
+        gathered.period,
+        gathered.subject_key,
+        cast(
+            case definitions.counts when 'subjects' then gathered.most_in_denominator else gathered.in_denominator end
+            as bigint
+        ) as in_denominator,
+        cast(
+            case definitions.counts when 'subjects' then gathered.most_in_numerator else gathered.in_numerator end
+            as bigint
+        ) as in_numerator,
+        gathered.measure
 
-    from events
-    group by indicator_id, authority_code, as_at, period, subject_key
+    from gathered
+    inner join definitions
+        on gathered.indicator_id = definitions.indicator_id
 
 ),
 

@@ -1,4 +1,4 @@
-{#- What the slices say of a subject on a day, as the values that dim_indicator_member groups.
+{#- What the slices say of a child on a day, as the values that dim_indicator_member groups.
 
     Of what stands on a day: that day. A child who left care on 31 March is not placed on 31 March.
     Of an event: its day, and what ended on that day. The child who left care on 31 March was in foster care; the one
@@ -9,11 +9,10 @@ definitions as (
 
     select
         indicator_id,
-        counted,
-        case when subject = 'pupil' then 'pupil' else 'child' end as subject
+        counted
 
     from {{ ref('indicator') }}
-    where subject <> 'worker'
+    where subject not in ('pupil', 'worker')
 
 ),
 
@@ -25,13 +24,7 @@ subjects as (
 
 events as (
 
-    select * from {{ ref('int_indicator_events') }}
-
-),
-
-links as (
-
-    select * from {{ ref('bridge_pupil_child') }}
+    select * from {{ ref('int_indicator_days') }}
 
 ),
 
@@ -78,8 +71,7 @@ days as (
 
     select distinct
         subjects.authority_code,
-        definitions.counted,
-        definitions.subject,
+        'on_day' as counted,
         subjects.subject_key,
         subjects.as_at as told_on,
         subjects.as_at as last_night_on
@@ -91,8 +83,7 @@ days as (
     union all
     select distinct
         events.authority_code,
-        definitions.counted,
-        definitions.subject,
+        'by_event' as counted,
         events.subject_key,
         events.happened_on as told_on,
         {{ add_days('events.happened_on', -1) }} as last_night_on
@@ -103,52 +94,22 @@ days as (
 
 ),
 
-pupils as (
-
-    select
-        days.*,
-        -- a pupil whom nothing links to a child is a child of its own
-        coalesce(links.child_key, days.subject_key) as child_key
-
-    from days
-
-    -- left: every pupil has a link, or the bridge is empty
-    left join links
-        on days.authority_code = links.authority_code
-            and days.subject_key = links.pupil_key
-    where days.subject = 'pupil'
-
-),
-
-persons as (
-
-    select * from pupils
-    union all
-    select
-        days.*,
-        days.subject_key as child_key
-
-    from days
-    where days.subject = 'child'
-
-),
-
 described as (
 
     select
-        persons.*,
+        days.*,
         children.sex_code,
-        {{ age_on('persons.told_on', 'children.birth_month') }} as age,
+        {{ age_on('days.told_on', 'children.birth_month') }} as age,
         children.ethnic_group,
         children.is_unaccompanied
 
-    from persons
+    from days
 
     -- left: unknown is a member of its own
     left join children
-        on persons.authority_code = children.authority_code
-            and persons.child_key = children.child_key
-            and {{ is_on('persons.told_on', 'children.valid_from', 'children.valid_to') }}
+        on days.authority_code = children.authority_code
+            and days.subject_key = children.child_key
+            and {{ is_on('days.told_on', 'children.valid_from', 'children.valid_to') }}
 
 ),
 
@@ -167,7 +128,6 @@ teams as (
         on days.authority_code = allocations.authority_code
             and days.subject_key = allocations.child_key
             and {{ is_within('days.last_night_on', 'days.told_on', 'allocations.started_on', 'allocations.ended_on') }}
-    where days.subject = 'child'
     qualify
         row_number() over (
             partition by days.authority_code, days.counted, days.subject_key, days.told_on
@@ -194,7 +154,7 @@ placed_on_the_day as (
         on days.authority_code = looked_after.authority_code
             and days.subject_key = looked_after.child_key
             and days.told_on = looked_after.as_at
-    where days.subject = 'child' and days.counted = 'on_day'
+    where days.counted = 'on_day'
 
 ),
 
@@ -223,7 +183,7 @@ placed_at_the_event as (
             and care_periods.child_key = placements.child_key
             and care_periods.started_on = placements.period_of_care_started_on
             and {{ is_within('days.last_night_on', 'days.told_on', 'placements.started_on', 'placements.ended_on') }}
-    where days.subject = 'child' and days.counted = 'by_event'
+    where days.counted = 'by_event'
     qualify
         row_number() over (
             partition by days.authority_code, days.subject_key, days.told_on
@@ -257,20 +217,11 @@ final as (
     select
         described.authority_code,
         described.counted,
-        described.subject,
         described.subject_key,
         described.told_on,
-        coalesce(described.sex_code, 'unknown') as sex,
-        case
-            when described.age < 0 then 'unknown'
-            when described.age < 1 then '0'
-            when described.age < 5 then '1'
-            when described.age < 10 then '5'
-            when described.age < 16 then '10'
-            when described.age >= 16 then '16'
-            else 'unknown'
-        end as age_band,
-        coalesce(described.ethnic_group, 'unknown') as ethnic_group,
+        {{ or_unknown('described.sex_code') }} as sex,
+        {{ age_band('described.age') }} as age_band,
+        {{ or_unknown('described.ethnic_group') }} as ethnic_group,
         {{ or_unknown('teams.team_name') }} as team,
         concat({{ or_unknown('grouped.placement_type_code') }}, ' ', {{ or_unknown('grouped.provider_code') }})
             as placement_type,
