@@ -17,6 +17,7 @@ in the files as well, so a file can be read on its own; who reads the folders as
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,7 +155,9 @@ def write(
         "gate": _summary(gate),
         "tables": tables,
     }
-    files.link_or_copy(built_of, folder / BUILT_OF)
+    # Not linked: the folder of the build is for its owner alone, a release is not.
+    shutil.copyfile(built_of, folder / BUILT_OF)
+    files.flush(folder / BUILT_OF)
     manifest["history"] = history.write(connection, home, folder, manifest)
     manifest["aggregate"] = aggregate.write(connection, folder, disclosure)
     files.write_json(folder / MANIFEST, manifest, GROUP_READS_FILE)
