@@ -4,9 +4,9 @@
 
 Prints every stage's median and share, the ratio to the yardstick and the peak memory of all processes together;
 then the landing of the register marks alone against DuckDB's bare CSV to Parquet.
-Exits 1 when a bound is missed: 5 times the yardstick, 3 GB; of one more night 10 seconds for the models above what dbt
-takes for them on empty lists (60 seconds), and 30 for all the rest; landing 4 times the bare copy, 1.5 GB, 2 seconds
-for the same night delivered again. `--only-star` measures the star over one and over five years.
+Exits 1 when a bound is missed: 5 times the yardstick, 3 GB; of one more night 10 seconds for the models up to the core
+above what dbt takes for them on empty lists (60 seconds), and 30 for all the rest; landing 4 times the bare copy,
+1.5 GB, 2 seconds for the same night delivered again. `--only-star` measures the star over one and over five years.
 `--only-indicators` measures all indicators of a whole area over 36 month ends, and fails above 20 seconds more than on
 empty lists and above 3 for one month end more. `--only-linkage` measures on invented persons how well identities are
 joined, and fails below 99.5 % precision, 97 % recall, for one pair of twins or of an adopted child's identities joined,
@@ -101,7 +101,7 @@ def _measure(options: argparse.Namespace, folder: Path) -> int:
     landing_missed = _measure_landing(folder, inbox, options.runs)
     if options.only_landing:
         return int(landing_missed)
-    yardsticks, firsts, mores, peaks = [], [], [], []
+    yardsticks, firsts, mores, peaks, indicator_seconds = [], [], [], [], []
     for number in range(options.runs):
         first_inbox = _only_first_night(inbox, folder / "first")
         yardsticks.append(timed("bench.baseline", str(first_inbox / "310"), str(folder / "yardstick")).printed)
@@ -113,6 +113,7 @@ def _measure(options: argparse.Namespace, folder: Path) -> int:
         more = timed("bench.night", (NIGHT + dt.timedelta(days=1)).isoformat(), home=home)
         firsts.append(first.printed["laps"])
         mores.append(more.printed["laps"])
+        indicator_seconds.append(float(more.printed["indicators"]))
         peaks.append(max(first.peak_bytes, more.peak_bytes))
         print(
             f"run {number + 1} of {options.runs}: first load {first.seconds:.1f} s, one more {more.seconds:.1f} s, "
@@ -127,18 +128,20 @@ def _measure(options: argparse.Namespace, folder: Path) -> int:
     )
     print(f"\nratio to hand-written SQL: {ratio:.2f} (bound {MOST_TIMES}); of medians {ours / yardstick:.2f}")
     print(f"peak memory, all processes: {max(peaks) / 1e9:.2f} GB (bound {MOST_BYTES / 1e9:.0f} GB)")
-    empty = float(timed("bench.empty", str(folder / "empty")).printed["seconds"])
+    told = timed("bench.empty", str(folder / "empty")).printed
+    empty = float(told["seconds"])
     models = statistics.median(more["build models"] for more in mores)
+    above = models - statistics.median(indicator_seconds) - (empty - float(told["indicators"]))
     print(f"one more night: {more_seconds:.1f} s, of it {models:.1f} s models and their tests")
     print(f"dbt on empty lists: {empty:.1f} s (bound {star.MOST_SECONDS_DBT:.0f} s)")
-    print(f"models above that: {models - empty:.1f} s (bound {star.MOST_SECONDS_MORE:.0f} s)")
+    print(f"models above that, without the indicators: {above:.1f} s (bound {star.MOST_SECONDS_MORE:.0f} s)")
     print(f"one more night without its models: {more_seconds - models:.1f} s (bound {MOST_SECONDS_MORE:.0f} s)")
     return int(
         landing_missed
         or ratio > MOST_TIMES
         or max(peaks) > MOST_BYTES
         or empty > star.MOST_SECONDS_DBT
-        or models - empty > star.MOST_SECONDS_MORE
+        or above > star.MOST_SECONDS_MORE
         or more_seconds - models > MOST_SECONDS_MORE
     )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from bench.running import by_layer
 from childrens_warehouse.build import dbt, raw_schema
 
 _BUILD = ("build", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test")
@@ -34,7 +35,10 @@ def run(folder: Path) -> dict[str, object]:
         if finished.returncode:
             raise SystemExit(finished.stdout)
     results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
-    return {"seconds": seconds, "nodes": len(results), "in_nodes": sum(each["execution_time"] for each in results)}
+    return {
+        "seconds": seconds, "indicators": by_layer(folder / "target")["indicators"], "nodes": len(results),
+        "in_nodes": sum(each["execution_time"] for each in results),
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

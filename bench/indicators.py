@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from bench.running import timed
+from bench.running import by_layer, timed
 from childrens_warehouse.build import dbt, raw_schema
 from childrens_warehouse.build import steps as building
 from childrens_warehouse.build.candidate import Workspace
@@ -29,9 +29,6 @@ RETURNS = 4
 MOST_SECONDS = 20.0
 MOST_SECONDS_MORE = 3.0
 _FACTS_OF_MONTHS = ("fct_attendance_pupil_month", "fct_attendance_enrolment_month", "fct_attendance_partition")
-
-Seconds = dict[str, float]
-
 
 def measure(options: argparse.Namespace, folder: Path, night: dt.date) -> bool:
     """Print the figures; is a bound missed?"""
@@ -103,7 +100,7 @@ def _repeat_marks(candidate: Path) -> None:
                 )
 
 
-def _build(candidate: Path, target: Path, month_ends: int) -> Seconds:
+def _build(candidate: Path, target: Path, month_ends: int) -> dict[str, float]:
     """Build all that rests on the reporting dates; return the seconds of core and of the indicators, tests included."""
     finished = dbt.run(
         [
@@ -115,17 +112,7 @@ def _build(candidate: Path, target: Path, month_ends: int) -> Seconds:
     )  # fmt: skip
     if finished.returncode:
         raise SystemExit(finished.stdout)
-    nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
-    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
-    seconds = {"core": 0.0, "indicators": 0.0}
-    for result in results:
-        node = nodes.get(result["unique_id"])
-        if node is None or node["resource_type"] not in ("model", "test"):
-            continue
-        of = [result["unique_id"]] if node["resource_type"] == "model" else node["depends_on"]["nodes"]
-        layers = {nodes[each]["fqn"][1] for each in of if each in nodes}
-        seconds["indicators" if layers & {"indicators", "reports"} else "core"] += result["execution_time"]
-    return seconds
+    return by_layer(target)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 
 # What start-up costs is left out of the comparison, so everything heavy is imported before the clock starts.
 import expectations.arrivals  # noqa: F401
+from bench.running import by_layer
 from childrens_warehouse.build import steps as building
 from childrens_warehouse.build.candidate import Workspace
 from childrens_warehouse.publish import steps as publishing
@@ -39,6 +40,7 @@ def run(night: dt.date) -> dict[str, object]:
     building.build_layers(settings, start.build_id)
     lap("build models")
     core_models = _seconds_of_core_models(Workspace.of(settings).dbt)
+    indicators = by_layer(Workspace.of(settings).dbt)["indicators"]
     building.gate(settings, start.build_id)
     lap("gate")
     publishing.publish(settings, start.build_id)
@@ -47,6 +49,7 @@ def run(night: dt.date) -> dict[str, object]:
     rows = sum(outcome.rows_loaded for outcome in outcomes if outcome.status == "accepted")
     return {
         "laps": laps, "rows": rows, "refused": refused, "dbt": laps["build models"], "core_models": core_models,
+        "indicators": indicators,
     }  # fmt: skip
 
 

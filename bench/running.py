@@ -48,6 +48,21 @@ def timed(module: str, *arguments: str, home: Path | None = None) -> Timed:
     return Timed(json.loads(output.strip().splitlines()[-1]), time.perf_counter() - started, peak[0])
 
 
+def by_layer(target: Path) -> dict[str, float]:
+    """Seconds that dbt's last nodes took, models and tests: of the indicators and their reports, and of all before."""
+    nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    seconds = {"core": 0.0, "indicators": 0.0}
+    for result in results:
+        node = nodes.get(result["unique_id"])
+        if node is None or node["resource_type"] not in ("model", "test"):
+            continue
+        of = [result["unique_id"]] if node["resource_type"] == "model" else node["depends_on"]["nodes"]
+        layers = {nodes[each]["fqn"][1] for each in of if each in nodes}
+        seconds["indicators" if layers & {"indicators", "reports"} else "core"] += result["execution_time"]
+    return seconds
+
+
 def _watch(pid: int, peak: list[int], done: threading.Event) -> None:
     """Add up the resident memory of a process and its descendants, twenty times a second."""
     page = os.sysconf("SC_PAGE_SIZE")

@@ -43,7 +43,8 @@ class Home:
 
     @property
     def more_seconds(self) -> float:
-        return float(str(self.more["dbt"]))
+        """Without the indicators, which are measured on their own (bench.indicators)."""
+        return float(str(self.more["dbt"])) - float(str(self.more["indicators"]))
 
 
 def measure(options: argparse.Namespace, folder: Path, night: dt.date) -> bool:
@@ -65,17 +66,18 @@ def measure(options: argparse.Namespace, folder: Path, night: dt.date) -> bool:
         homes[years] = Home(first, more)
         print(f"{years} years: first load {first['laps']}, one more night {more['laps']}", flush=True)
     for number in range(options.runs):
-        empties.append(float(str(timed("bench.empty", str(folder / f"star-empty-{number}")).printed["seconds"])))
-    empty = sorted(empties)[len(empties) // 2]
+        told = timed("bench.empty", str(folder / f"star-empty-{number}")).printed
+        empties.append((float(str(told["seconds"])), float(str(told["indicators"]))))
+    empty, empty_indicators = sorted(empties)[len(empties) // 2]
 
     by_hand_seconds = sum(float(str(seconds)) for seconds in by_hand[0].values())
     ratio = homes[YEARS].core_seconds / by_hand_seconds
-    above = homes[YEARS].more_seconds - empty
+    above = homes[YEARS].more_seconds - (empty - empty_indicators)
     of_years = homes[YEARS].more_seconds / homes[1].more_seconds
     print(f"\ncore by hand: {by_hand_seconds:.1f} s; core models in dbt: {homes[YEARS].core_seconds:.1f} s")
     print(f"core against hand-written SQL: {ratio:.2f} (bound {MOST_TIMES_CORE:.0f})")
     print(f"dbt on empty data, all data tests: {empty:.1f} s (bound {MOST_SECONDS_DBT:.0f} s)")
-    print(f"one more night above that: {above:.1f} s (bound {MOST_SECONDS_MORE:.0f} s)")
+    print(f"one more night above that, without the indicators: {above:.1f} s (bound {MOST_SECONDS_MORE:.0f} s)")
     print(f"one more night, five years against one: {of_years:.2f} (bound {MOST_RATIO_OF_YEARS})")
     return (
         ratio > MOST_TIMES_CORE

@@ -74,6 +74,14 @@ EXPOSURES = (
         module="changes.compare",
     ),
     Exposure(
+        "figures_for_everybody",
+        "marts_aggregate.duckdb",
+        "analysis",
+        "high",
+        "The file for a wider circle: the figures, small ones and what would give them away suppressed.",
+        INDICATORS,
+    ),
+    Exposure(
         "restated_figures",
         "Which figures moved, and why",
         "application",

@@ -105,7 +105,8 @@ compared as (
         previous.indicator_value as previous,
         previous_year.indicator_value as previous_year,
         -- what grows through a year is held against the same day of the year before
-        case when dated.is_to_date then previous_year.indicator_value else previous.indicator_value end as compared_with,
+        case when dated.is_to_date then previous_year.indicator_value else previous.indicator_value end
+            as compared_with,
         case when dated.is_to_date then previous_year.lower_95 else previous.lower_95 end as compared_lower_95,
         case when dated.is_to_date then previous_year.upper_95 else previous.upper_95 end as compared_upper_95,
         benchmarked.target,

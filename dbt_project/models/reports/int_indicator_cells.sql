@@ -3,6 +3,7 @@
     Events add up, so they are counted once between two days on which any period begins or ends, and the sums are put
     into the periods: a rolling year is twelve sums, not every event of it again. Where subjects are counted they do not
     add up: a child counts in its period where its last event in it was.
+    `place` says where a row is counted: above zero in the figure of that number, below in a stretch between two turns.
     Pupils are many and their slices few, so that they are looked up as they are counted. -#}
 {%- set everybody = ['sex', 'age_band', 'ethnic_group'] -%}
 {%- set children = everybody + ['team'] -%}
@@ -13,6 +14,9 @@
     'pupil': everybody, 'child': children, 'care_leaver': children, 'looked_after_child': looked_after,
 } -%}
 
+-- The linter cannot read grouping sets, nor indent what loops write.
+-- sqlfluff:ignore:parsing
+-- sqlfluff:exclude_rules:LT02,RF03,RF04,ST06,ST07
 with
 
 definitions as (
@@ -21,9 +25,15 @@ definitions as (
 
 ),
 
-periods as (
+figures as (
 
-    select * from {{ ref('int_indicator_periods') }}
+    select * from {{ ref('int_indicator_coverage') }}
+
+),
+
+subjects as (
+
+    select * from {{ ref('int_indicator_subjects') }}
 
 ),
 
@@ -61,11 +71,11 @@ turns as (
 
     select starts_on as turns_on
 
-    from periods
+    from figures
     union
     select {{ add_days('as_at', 1) }} as turns_on
 
-    from periods
+    from figures
 
 ),
 
@@ -79,26 +89,51 @@ stretches as (
 
 ),
 
-events as (
+stretch_events as (
 
     select
-        days.indicator_id,
-        definitions.subject,
-        days.authority_code,
-        stretches.starts_on as stands_on,
-        'stretch' as period,
-        days.subject_key,
-        days.happened_on as told_on,
-        days.in_denominator,
-        days.in_numerator
+        days.*,
+        stretches.starts_on
 
     from days
     inner join definitions
         on days.indicator_id = definitions.indicator_id
     inner join stretches
-        on stretches.starts_on <= days.happened_on
+        on days.happened_on >= stretches.starts_on
             and days.happened_on < stretches.ends_before
     where definitions.counts = 'events'
+
+),
+
+places as (
+
+    select
+        indicator_id,
+        authority_code,
+        starts_on,
+        -cast(row_number() over (order by indicator_id, authority_code, starts_on) as integer) as place
+
+    from stretch_events
+    group by indicator_id, authority_code, starts_on
+
+),
+
+events as (
+
+    select
+        stretch_events.indicator_id,
+        places.place,
+        stretch_events.authority_code,
+        stretch_events.subject_key,
+        stretch_events.happened_on as told_on,
+        stretch_events.in_denominator,
+        stretch_events.in_numerator
+
+    from stretch_events
+    inner join places
+        on stretch_events.indicator_id = places.indicator_id
+            and stretch_events.authority_code = places.authority_code
+            and stretch_events.starts_on = places.starts_on
 
 ),
 
@@ -106,58 +141,65 @@ last_events as (
 
     select
         days.indicator_id,
-        max(definitions.subject) as subject,
+        figures.figure_number as place,
         days.authority_code,
-        periods.as_at as stands_on,
-        periods.period,
         days.subject_key,
         max(days.happened_on) as told_on,
         max(days.most_in_denominator) as in_denominator,
         max(days.most_in_numerator) as in_numerator
 
     from days
-    inner join definitions
-        on days.indicator_id = definitions.indicator_id
-    inner join periods
-        on days.indicator_id = periods.indicator_id
-            and days.happened_on between periods.starts_on and periods.as_at
-    where definitions.counts = 'subjects'
-    group by days.indicator_id, days.authority_code, periods.as_at, periods.period, days.subject_key
+    inner join figures
+        on days.indicator_id = figures.indicator_id
+            and days.authority_code = figures.authority_code
+            and days.happened_on between figures.starts_on and figures.as_at
+    where figures.counts = 'subjects'
+    group by days.indicator_id, figures.figure_number, days.authority_code, days.subject_key
 
 ),
 
-happened as (
+every_event as (
 
     select * from events
     union all
     select * from last_events
 
 ),
+
+happened as (
+
+    select
+        every_event.*,
+        definitions.subject
+
+    from every_event
+    inner join definitions
+        on every_event.indicator_id = definitions.indicator_id
+
+),
 {% for subject in (dimensions_of | list) + ['worker'] %}
 {{ subject }}_told as (
 
     select
-        subjects.indicator_id,
+        subjects.figure_number as place,
         'on_day' as counted,
-        subjects.authority_code,
-        subjects.as_at as stands_on,
-        subjects.period,
+        figures.authority_code,
         subjects.subject_key,
-        subjects.as_at as told_on,
+        figures.as_at as told_on,
         subjects.in_denominator,
         subjects.in_numerator
 
-    from {{ ref('indicator_subject') }} as subjects
+    from subjects
+    inner join figures
+        on subjects.figure_number = figures.figure_number
     inner join definitions
-        on subjects.indicator_id = definitions.indicator_id
+        on figures.indicator_id = definitions.indicator_id
     where definitions.counted = 'on_day' and definitions.subject = '{{ subject }}'
     union all
     select
-        indicator_id,
+        place,
         'by_event' as counted,
         authority_code,
-        stands_on,
-        period,
         subject_key,
         told_on,
         in_denominator,
@@ -189,10 +231,7 @@ pupils as (
 pupil_ages as (
 
     select
-        pupil_told.indicator_id,
-        pupil_told.authority_code,
-        pupil_told.stands_on,
-        pupil_told.period,
+        pupil_told.place,
         pupils.sex_code,
         {{ age_on('pupil_told.told_on', 'pupils.birth_month') }} as age,
         pupils.ethnic_group,
@@ -207,10 +246,7 @@ pupil_ages as (
             and pupil_told.subject_key = pupils.pupil_key
             and {{ is_on('pupil_told.told_on', 'pupils.valid_from', 'pupils.valid_to') }}
     group by
-        pupil_told.indicator_id,
-        pupil_told.authority_code,
-        pupil_told.stands_on,
-        pupil_told.period,
+        pupil_told.place,
         pupils.sex_code,
         {{ age_on('pupil_told.told_on', 'pupils.birth_month') }},
         pupils.ethnic_group
@@ -220,10 +256,7 @@ pupil_ages as (
 pupil_sliced as (
 
     select
-        indicator_id,
-        authority_code,
-        stands_on,
-        period,
+        place,
         {{ or_unknown('sex_code') }} as sex,
         {{ age_band('age') }} as age_band,
         {{ or_unknown('ethnic_group') }} as ethnic_group,
@@ -237,10 +270,7 @@ pupil_sliced as (
 {{ subject }}_sliced as (
 
     select
-        told.indicator_id,
-        told.authority_code,
-        told.stands_on,
-        told.period,
+        told.place,
         {%- for dimension in dimensions_of[subject] %}
         slices.{{ dimension }},
         {%- endfor %}
@@ -260,10 +290,7 @@ pupil_sliced as (
 {{ subject }}_cells as (
 
     select
-        indicator_id,
-        authority_code,
-        stands_on,
-        period,
+        place,
         case
             {%- for dimension in dimensions %}
             when grouping({{ dimension }}) = 0 then '{{ dimension }}'
@@ -275,13 +302,7 @@ pupil_sliced as (
         sum(in_numerator) as numerator
 
     from {{ subject }}_sliced
-    group by
-        grouping sets (
-            (indicator_id, authority_code, stands_on, period)
-            {%- for dimension in dimensions %},
-            (indicator_id, authority_code, stands_on, period, {{ dimension }})
-            {%- endfor %}
-        )
+    group by {{ grouping_sets('place', dimensions) }}
 
 ),
 {% endfor %}
@@ -291,27 +312,21 @@ cells as (
     union all
     {%- endfor %}
     select
-        indicator_id,
-        authority_code,
-        stands_on,
-        period,
+        place,
         'all' as dimension,
         'all' as source_value,
         sum(in_denominator) as denominator,
         sum(in_numerator) as numerator
 
     from worker_told
-    group by indicator_id, authority_code, stands_on, period
+    group by place
 
 ),
 
 grouped as (
 
     select
-        cells.indicator_id,
-        cells.authority_code,
-        cells.stands_on,
-        cells.period,
+        cells.place,
         cells.dimension,
         -- a value outside the list counts as unknown, which a test asks for; teams are what they are called
         case cells.dimension when 'team' then cells.source_value else coalesce(members.member, 'unknown') end as member,
@@ -330,50 +345,61 @@ grouped as (
 placed as (
 
     select
-        indicator_id,
-        authority_code,
-        stands_on as as_at,
-        period,
+        place as figure_number,
         dimension,
         member,
         denominator,
         numerator
 
     from grouped
-    where period <> 'stretch'
+    where place > 0
     union all
     select
-        grouped.indicator_id,
-        grouped.authority_code,
-        periods.as_at,
-        periods.period,
+        figures.figure_number,
         grouped.dimension,
         grouped.member,
         grouped.denominator,
         grouped.numerator
 
     from grouped
-    inner join periods
-        on grouped.indicator_id = periods.indicator_id
-            and grouped.stands_on between periods.starts_on and periods.as_at
-    where grouped.period = 'stretch'
+    inner join places
+        on grouped.place = places.place
+    inner join figures
+        on places.indicator_id = figures.indicator_id
+            and places.authority_code = figures.authority_code
+            and places.starts_on between figures.starts_on and figures.as_at
 
 ),
 
-final as (
+summed as (
 
     select
-        indicator_id,
-        authority_code,
-        as_at,
-        period,
+        figure_number,
         dimension,
         member,
         cast(sum(denominator) as bigint) as denominator,
         cast(sum(numerator) as bigint) as numerator
 
     from placed
-    group by indicator_id, authority_code, as_at, period, dimension, member
+    group by figure_number, dimension, member
+
+),
+
+final as (
+
+    select
+        figures.indicator_id,
+        figures.authority_code,
+        figures.as_at,
+        figures.period,
+        summed.dimension,
+        summed.member,
+        summed.denominator,
+        summed.numerator
+
+    from summed
+    inner join figures
+        on summed.figure_number = figures.figure_number
 
 )
 

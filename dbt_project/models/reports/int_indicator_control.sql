@@ -124,12 +124,11 @@ turned as (
         case when side = lag(side) over (partition by series_number order by as_at) then 0 else 1 end as is_new_side,
         case when rise = lag(rise) over (partition by series_number order by as_at) then 0 else 1 end as is_new_rise,
         case
-            when near_limit in (
-                lag(near_limit) over (partition by series_number order by as_at),
-                lag(near_limit, 2) over (partition by series_number order by as_at),
-                lead(near_limit) over (partition by series_number order by as_at),
-                lead(near_limit, 2) over (partition by series_number order by as_at)
-            )
+            when
+                near_limit = lag(near_limit) over (partition by series_number order by as_at)
+                or near_limit = lag(near_limit, 2) over (partition by series_number order by as_at)
+                or near_limit = lead(near_limit) over (partition by series_number order by as_at)
+                or near_limit = lead(near_limit, 2) over (partition by series_number order by as_at)
                 then near_limit
             else 0
         end as two_of_three

@@ -1,5 +1,5 @@
-{#- Is everything an indicator rests on in force for the whole of a period? A dataset that comes by collection year must be
-    there for each year the period touches: children who left in a year that was not delivered would be missing, not
+{#- Is everything an indicator rests on in force for the whole of a period? A dataset that comes by collection year
+    must be there for each year the period touches: children who left in a year that was not delivered would be missing, not
     absent. So the twelve months to 30 June 2017 need the years 2017 and 2018, those to 31 March 2017 need one.
     A list that tells only of the last months before it was drawn must reach back to the period's first day: one of six
     months drawn on 31 May knows of December and of the quarter to March, and not of November.
@@ -162,8 +162,8 @@ school_months as (
     inner join months
         on months.month_starts_on between spans.marks_from and spans.as_at
     inner join terms
-        on terms.first_day <= least({{ dbt.last_day('months.month_starts_on', 'month') }}, spans.as_at)
-            and terms.last_day >= months.month_starts_on
+        on least({{ dbt.last_day('months.month_starts_on', 'month') }}, spans.as_at) >= terms.first_day
+            and months.month_starts_on <= terms.last_day
 
 ),
 
@@ -234,12 +234,19 @@ covered as (
 final as (
 
     select
+        cast(
+            row_number() over (order by authorities.authority_code, periods.indicator_id, periods.as_at, periods.period)
+            as integer
+        ) as figure_number,
         authorities.authority_code,
         periods.indicator_id,
+        periods.counts,
         periods.as_at,
         periods.period,
+        periods.starts_on,
         -- as many datasets as there are words
-        coalesce(covered.datasets, 0) = length(definitions.datasets) - length(replace(definitions.datasets, ' ', '')) + 1
+        coalesce(covered.datasets, 0)
+        = length(definitions.datasets) - length(replace(definitions.datasets, ' ', '')) + 1
         and (
             definitions.valid_from is null
             or definitions.valid_from

@@ -117,7 +117,9 @@ expected as (
 
     from covered
     inner join numbered_members
-        on {{ dbt.position("concat(' ', numbered_members.dimension, ' ')", "concat(' ', covered.dimensions, ' ')") }} > 0
+        on {{ dbt.position(
+            "concat(' ', numbered_members.dimension, ' ')", "concat(' ', covered.dimensions, ' ')"
+        ) }} > 0
     union all
     select
         covered.authority_code,
@@ -179,7 +181,7 @@ counted as (
             and expected.authority_code = populations.authority_code
             and expected.dimension = populations.dimension
             and expected.member = populations.member
-            and populations.valid_from <= expected.as_at
+            and expected.as_at >= populations.valid_from
             and expected.as_at <= populations.valid_to
 
 ),

@@ -16,9 +16,15 @@ definitions as (
 
 ),
 
+figures as (
+
+    select * from {{ ref('int_indicator_coverage') }}
+
+),
+
 subjects as (
 
-    select * from {{ ref('indicator_subject') }}
+    select * from {{ ref('int_indicator_subjects') }}
 
 ),
 
@@ -70,15 +76,17 @@ allocations as (
 days as (
 
     select distinct
-        subjects.authority_code,
+        figures.authority_code,
         'on_day' as counted,
         subjects.subject_key,
-        subjects.as_at as told_on,
-        subjects.as_at as last_night_on
+        figures.as_at as told_on,
+        figures.as_at as last_night_on
 
     from subjects
+    inner join figures
+        on subjects.figure_number = figures.figure_number
     inner join definitions
-        on subjects.indicator_id = definitions.indicator_id
+        on figures.indicator_id = definitions.indicator_id
     where definitions.counted = 'on_day'
     union all
     select distinct
@@ -175,7 +183,9 @@ placed_at_the_event as (
     inner join care_periods
         on days.authority_code = care_periods.authority_code
             and days.subject_key = care_periods.child_key
-            and {{ is_within('days.last_night_on', 'days.told_on', 'care_periods.started_on', 'care_periods.ended_on') }}
+            and {{ is_within(
+                'days.last_night_on', 'days.told_on', 'care_periods.started_on', 'care_periods.ended_on'
+            ) }}
 
     -- left: the day before a re-dated episode may have a period of care and no placement
     left join placements

@@ -20,16 +20,17 @@ final as (
     select
         seed.authority_code,
         seed.population as population_group,
-        dimension,
-        member,
-        valid_from,
-        valid_to,
-        value as population_count,
-        source_document,
-        note
+        seed.dimension,
+        seed.member,
+        seed.valid_from,
+        seed.valid_to,
+        seed.value as population_count,
+        seed.source_document,
+        seed.note
 
     from seed
-    inner join authorities using (authority_code)
+    inner join authorities
+        on seed.authority_code = authorities.authority_code
 
 )
 
