@@ -8,6 +8,7 @@ hidden or open before.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ FLOWS = (
     ("cp_plans_started_count", "cp_plans_ceased_count"),
     ("cin_started_count", "cin_ended_count"),
 )
-FLOWING_BY = ("all", "sex", "ethnic_group")
+FLOWING_BY = ("all", "sex", "ethnic_group", "unaccompanied")
 
 
 @dataclass(frozen=True)
@@ -42,22 +43,6 @@ def protect(figures: Figures, profile: Profile) -> Protection:
     return _Work(figures, profile).done()
 
 
-@dataclass(frozen=True)
-class _Units:
-    """What is decided on at once: one table, or a pair (first and second) whose difference is shown by a stock.
-
-    unit_of: by table, its unit. sensitive, only_denominator: by count and unit; of a pair the counts are its two
-    numerators.
-    """
-
-    tables: Numbers
-    unit_of: Numbers
-    first: Numbers
-    second: Numbers
-    sensitive: Flags
-    only_denominator: Flags
-
-
 class _Work:
     """What is hidden so far: by count, indicator, slot and cell."""
 
@@ -71,31 +56,50 @@ class _Work:
         self.changed = np.zeros_like(is_small)
         self.equal = EqualCounts.of(figures)
         self.is_share = (self.sensitive[NUMERATOR] & self.sensitive[DENOMINATOR])[:, None, None]
+        self.place = {name: at for at, (name, _) in enumerate(figures.indicators)}
+        self.whole = np.array([figures.whole])
+        # Marks found so far, by days, cells and what is counted.
+        self.marks: dict[tuple[tuple[dt.date, ...], bytes, bytes], Flags] = {}
+        self.done_with: dict[tuple[object, ...], Flags] = {}
+        self.periods = [
+            (windows.Days.of([figures.slots[slot] for slot in slots]), slots, tables)
+            for tables, slots in self._with_periods()
+        ]
 
     def done(self) -> Protection:
         figures = self.figures
         self.changed[NUMERATOR] |= figures.hidden_before & figures.is_known
         self._hide_small()
-        for tables, slots in self._with_periods():
-            self._protect_periods(tables, slots)
         while True:
-            self._settle()
+            self._settle_all()
             hidden = self.changed.any(axis=0)
             shown_anyway = hidden & figures.open_before & ~self.small & ~hidden[:, :, [figures.whole]]
             if not shown_anyway.any():
                 break
             # Hiding again what was seen protects nothing: what it should protect is hidden with all around it.
             self._hide_tables(shown_anyway.any(axis=2))
+        # Of whom no event was ever counted, that is shown.
+        is_never = figures.is_of_events[:, None] & ~(figures.counts[:2] > 0).any(axis=(0, 2))
+        hidden &= ~is_never[:, None]
         return Protection(self.small, hidden & figures.is_known)
+
+    def _settle_all(self) -> None:
+        """Days and periods in turn, as each hides what counts the same in the other."""
+        before = -1
+        self._close()
+        while before != (before := int(self.changed.sum())):
+            self._protect_periods()
+            self._settle()
 
     def _settle(self) -> None:
         """Shares first: who counts the same children can then hide the same members."""
-        is_share = self.is_share[:, 0, 0]
+        is_share = self.is_share[:, 0, 0] & ~self.figures.is_of_events
+        on_day = ~is_share & ~self.figures.is_of_events
         steps = (
             (is_share, self.only_denominator, (DENOMINATOR,)),
             (is_share, self.sensitive, (NUMERATOR, REST)),
-            (~is_share, self.only_denominator, (DENOMINATOR,)),
-            (~is_share, self.sensitive, (NUMERATOR,)),
+            (on_day, self.only_denominator, (DENOMINATOR,)),
+            (on_day, self.sensitive, (NUMERATOR,)),
         )
         balanced: dict[tuple[int, str], Numbers] = {}
         before = -1
@@ -138,7 +142,7 @@ class _Work:
             self._spread_flows()
 
     def _spread_flows(self) -> None:
-        place = {name: at for at, (name, _) in enumerate(self.figures.indicators)}
+        place = self.place
         cells = [at for at, (dimension, _) in enumerate(self.figures.cells) if dimension in FLOWING_BY]
         for inwards, outwards in FLOWS:
             if inwards in place and outwards in place:
@@ -157,81 +161,116 @@ class _Work:
             if pattern.any():
                 yield np.flatnonzero(which == at), np.flatnonzero(pattern)
 
-    def _protect_periods(self, tables: Numbers, slots: Numbers) -> None:
-        figures, whole = self.figures, np.array([self.figures.whole])
-        days = windows.Days.of([figures.slots[slot] for slot in slots])
-        units = self._units(tables, slots)
-        every_day = np.ones((len(units.first), days.number), dtype=bool)
-        by_denominator = self._choose(days, units, slots, whole, units.only_denominator, every_day)
-        by_all = self._choose(days, units, slots, whole, units.sensitive, by_denominator.marks)
-        self._note(units, slots, np.arange(len(figures.cells)), by_denominator.hidden, by_all.hidden)
-        for cells in self._dimensions().values():
-            first = self._choose(days, units, slots, cells, units.only_denominator, by_denominator.marks)
-            then = self._choose(days, units, slots, cells, units.sensitive, by_all.marks & first.marks, first.members)
-            self._note(units, slots, cells, first.hidden, then.hidden)
+    def _protect_periods(self) -> None:
+        for days, slots, tables in self.periods:
+            pairs = [
+                (self.place[one], self.place[other])
+                for one, other in FLOWS
+                if {self.place.get(one), self.place.get(other)} <= set(tables.tolist())
+            ]
+            for pair in pairs:
+                self._protect_flow(days, slots, pair)
+            for table in set(tables.tolist()) - {each for pair in pairs for each in pair}:
+                self._protect_table(days, slots, table)
 
-    def _units(self, tables: Numbers, slots: Numbers) -> _Units:
-        """Tables that are decided on one by one; who came and who went together, with all that count the same."""
-        numerators = self.figures.counts[NUMERATOR]
-        place = {name: at for at, (name, _) in enumerate(self.figures.indicators) if at in set(tables.tolist())}
-        pairs = [(place[one], place[other]) for one, other in FLOWS if {one, other} <= place.keys()]
-        first, second = [one for one, _ in pairs], [other for _, other in pairs]
-        unit_of = {each: at for at, pair in enumerate(pairs) for each in pair}
-        counts_only = ~self.sensitive[DENOMINATOR]
-        for table in tables:
-            for known, unit in list(unit_of.items()) if counts_only[table] and table not in unit_of else ():
-                if np.array_equal(numerators[table][slots], numerators[known][slots]):
-                    unit_of[int(table)] = unit
-        for table in tables:
-            if int(table) not in unit_of:
-                unit_of[int(table)] = len(first)
-                first.append(int(table))
-                second.append(int(table))
-        is_pair = np.array(first) != np.array(second)
-        sensitive = self.sensitive[:, first].copy()
-        sensitive[:, is_pair] = np.array([True, True, False])[:, None]
-        return _Units(
-            tables, np.array([unit_of[int(table)] for table in tables]), np.array(first), np.array(second), sensitive,
-            self.only_denominator[:, first] & ~is_pair,
-        )  # fmt: skip
+    def _protect_flow(self, days: windows.Days, slots: Numbers, pair: tuple[int, int]) -> None:
+        """Who came and who went, whose difference is shown by a stock in slices in which nobody changes place."""
+        of_whole = self._mark(days, slots, pair, self.whole, None, windows.Moves.TOGETHER)
+        for name, cells in self._dimensions(pair[0], slots).items():
+            if name in FLOWING_BY:
+                self._mark(days, slots, pair, cells, of_whole, windows.Moves.TOGETHER)
+            else:
+                for table in pair:
+                    self._mark(days, slots, (table,), cells, of_whole, windows.Moves.ALONE)
 
-    def _dimensions(self) -> dict[str, Numbers]:
-        """Those whose members are not made of the members of another."""
-        sums = {self.figures.cells[of][0] for _, of in self.figures.parts}
-        return {name: cells for name, cells in self.figures.dimensions.items() if name not in sums}
+    def _protect_table(self, days: windows.Days, slots: Numbers, table: int) -> None:
+        """First the denominator; then parts of it, as if it were known where it is not hidden."""
+        part, of, rest = self.sensitive[:, table]
+        moves = windows.Moves.SWAPPED if rest else windows.Moves.ALONE
+        among = (NUMERATOR, REST) if rest else (NUMERATOR,)
+        of_whole: dict[int, Flags] = {}
+        for cells in (self.whole, *self._dimensions(table, slots).values()):
+            within = None
+            if of:
+                whole = of_whole.get(DENOMINATOR)
+                within = self._mark(days, slots, (table,), cells, whole, windows.Moves.ALONE, (DENOMINATOR,))
+                of_whole.setdefault(DENOMINATOR, within)
+            if part:
+                whole = of_whole.get(NUMERATOR)
+                found = self._mark(days, slots, (table,), cells, whole, moves, among, within)
+                of_whole.setdefault(NUMERATOR, found)
 
-    def _choose(
+    def _mark(
         self,
         days: windows.Days,
-        units: _Units,
         slots: Numbers,
+        tables: tuple[int, ...],
         cells: Numbers,
-        sensitive: Flags,
-        allowed: Flags,
-        members: Flags | None = None,
-    ) -> windows.Choice:
+        of_whole: Flags | None,
+        moves: windows.Moves,
+        among: tuple[int, ...] = (NUMERATOR,),
+        within: Flags | None = None,
+    ) -> Flags:
+        """Marks by day and cell, and what they hide. among: the counts that move; the first is the one protected, and
+        a rest. within: marks of the denominator, if what moves is part of one."""
         figures = self.figures
-        at, beside = np.ix_(units.first, slots, cells), np.ix_(units.second, slots, cells)
-        counts = np.stack([count[at] for count in figures.counts])
-        is_pair = units.first != units.second
-        counts[1, is_pair] = figures.counts[NUMERATOR][beside][is_pair]
-        counts[2, is_pair] = 0
-        return windows.choose(
-            days,
-            counts,
-            sensitive,
-            figures.few[at] | figures.few[beside],
-            figures.open_before[at] | figures.open_before[beside],
-            allowed,
-            np.zeros((len(units.first), len(cells)), dtype=bool) if members is None else members,
-            self.largest,
-        )
+        at = np.ix_(tables, slots, cells)
+        counts = np.stack([figures.counts[count][table][np.ix_(slots, cells)] for table in tables for count in among])
+        running = days.totals(counts)
+        is_primary = margins.primary(counts, np.ones((len(counts), len(slots)), dtype=bool), self.largest)
+        small = is_primary.any(axis=0)
+        steps = running
+        if len(among) > 1:
+            steps = np.concatenate([running, running.sum(axis=0, keepdims=True)])
+        forced = self.changed[among[0]][at].any(axis=0) | figures.few[at].any(axis=0)
+        free = np.zeros_like(small) if within is None else windows.hidden(days, within)
+        seen = (figures.open_before[at] & ~self.small[at]).any(axis=0)
+        fixed = np.zeros((days.number, len(cells)), dtype=bool)
+        for ends in (days.starts, days.ends):
+            np.logical_or.at(fixed, ends, seen)
+        # Where several tables count the same, they have the same marks.
+        keys = [
+            (
+                days.every,
+                cells.tobytes(),
+                self.figures.counts[count][table][np.ix_(slots, [*cells, *self.whole])].tobytes(),
+            )
+            for table in tables
+            for count in among
+        ]
+        allowed = np.logical_and.reduce([self.marks.get(key, np.ones_like(fixed)) for key in keys])
+        if within is not None:
+            allowed = allowed & within
+        done = (*keys, moves, small.tobytes(), free.tobytes(), None if of_whole is None else of_whole.tobytes())
+        known = self.done_with.get(done)
+        if (
+            known is not None
+            and ((allowed & known) == allowed).all()
+            and not (forced & ~small & ~windows.hidden(days, known)).any()
+        ):
+            self.changed[among[0]][at] |= windows.hidden(days, known)[None]
+            return known
+        series = windows.Series(running, steps, moves, small, forced & ~small, free, fixed)
+        if of_whole is None:
+            marks = windows.marks_of_whole(days, series, allowed[:, 0], self.largest)[:, None]
+        else:
+            of_parts = [[list(cells).index(part) for part, to in figures.parts if to == group and part in cells]
+                        for group in dict.fromkeys(to for _, to in figures.parts)]  # fmt: skip
+            marks = windows.marks_of_members(
+                days, series, allowed, of_whole[:, 0], [each for each in of_parts if each], self.largest
+            )
+        self.done_with[done] = marks
+        self.marks |= dict.fromkeys(keys, marks)
+        self.changed[among[0]][at] |= windows.hidden(days, marks)[None]
+        return marks
 
-    def _note(self, units: _Units, slots: Numbers, cells: Numbers, denominators: Flags, all_counts: Flags) -> None:
-        at = np.ix_(units.tables, slots, cells)
-        has_denominator = self.sensitive[DENOMINATOR][units.tables][:, None, None]
-        self.changed[DENOMINATOR][at] |= denominators[units.unit_of] & has_denominator
-        self.changed[NUMERATOR][at] |= all_counts[units.unit_of]
+    def _dimensions(self, table: int, slots: Numbers) -> dict[str, Numbers]:
+        """The cells of a table in each dimension, but those that are made of the members of another."""
+        figures = self.figures
+        is_there = (figures.rows[table, slots] >= 0).any(axis=0)
+        sums = {figures.cells[of][0] for part, of in figures.parts if is_there[part]}
+        found = {name: cells[is_there[cells]] for name, cells in figures.dimensions.items() if name not in sums}
+        return {name: cells for name, cells in found.items() if len(cells)}
 
     def _protect_members(
         self, tables: Flags, sensitive: Flags, counts: tuple[int, ...], cells: Numbers, balanced: Numbers | None
