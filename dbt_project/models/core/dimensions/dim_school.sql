@@ -40,11 +40,10 @@ phases as (
 
 ),
 
+-- Also one whose schools delivered nothing: the school of its children is unknown.
 authorities as (
 
-    select authority_code from schools
-    union
-    select authority_code from named_elsewhere
+    select distinct authority_code from {{ ref('stg_warehouse__extracts') }}
 
 ),
 
