@@ -5,8 +5,9 @@ from __future__ import annotations
 import duckdb
 
 from childrens_warehouse.disclosure import mart
-from childrens_warehouse.disclosure.figures import KEY, SENSITIVE, WHOLE
+from childrens_warehouse.disclosure.figures import KEY
 from childrens_warehouse.disclosure.profiles import Profile
+from childrens_warehouse.disclosure.rests import small, small_rests
 from childrens_warehouse.errors import GateError
 from childrens_warehouse.publish.tables import public_tables
 from childrens_warehouse.quality.judge import Judgement, RuleResult, Verdict
@@ -29,8 +30,7 @@ def judge(connection: duckdb.DuckDBPyConnection, profile: Profile) -> Judgement 
         ),
         "PUB-AGGREGATE-SMALL": _small_shown(connection, profile),
         "PUB-AGGREGATE-BLANK": _not_blank(connection),
-        # Of rounded counts the rest is not known.
-        "PUB-AGGREGATE-REST": _small_rests(connection, profile) if profile.rounded_to == 1 else 0,
+        "PUB-AGGREGATE-REST": _small_rests(connection, profile),
     }
     results = tuple(
         RuleResult(rule, "figures_for_everybody", None, "critical", number == 0, number, rows)
@@ -63,18 +63,7 @@ def _small_shown(connection: duckdb.DuckDBPyConnection, profile: Profile) -> int
     return _number(
         connection,
         f"select 1 from ({_figures(connection)}) where disclosure <> 'suppressed'"
-        f" and ({_small(_COUNTS, profile, profile.largest_hidden)})",
-    )
-
-
-def _small(counts: tuple[str, ...], profile: Profile, largest: int) -> str:
-    """Is any of the three counts small that must not be, of what the row counts?"""
-    return " or ".join(
-        f"counted_as = '{unit}' and {counts[count]} between 1 and {largest}"
-        for unit, sensitive in SENSITIVE.items()
-        for count in range(3)
-        # what is between two rounded counts is not a count
-        if sensitive[count] and (count < 2 or profile.rounded_to == 1)
+        f" and ({small(_COUNTS, profile, profile.largest_hidden)})",
     )
 
 
@@ -91,25 +80,5 @@ def _not_blank(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _small_rests(connection: duckdb.DuckDBPyConnection, profile: Profile) -> int:
-    """Dimensions whose shown members leave a small rest of a shown whole, for one hidden member or for several."""
-    table = ", ".join(name for name in KEY if name not in ("dimension", "member"))
-    rests = ("numerator - n", "denominator - d", "denominator - numerator - m")
-    alone, together = (_small(rests, profile, profile.largest_hidden - less) for less in (0, 1))
-    return _number(
-        connection,
-        f"""
-        with figures as ({_figures(connection)}),
-        rest as (
-            select {table}, dimension, count(*) filter (disclosure = 'suppressed') as hidden,
-                coalesce(sum(numerator), 0) as n, coalesce(sum(denominator), 0) as d,
-                coalesce(sum(denominator - numerator), 0) as m
-            from figures
-            where dimension <> '{WHOLE}'
-            group by {table}, dimension
-        )
-        select 1
-        from (select * exclude (dimension) from figures where dimension = '{WHOLE}' and disclosure = 'open')
-        inner join rest using ({table})
-        where rest.hidden = 1 and ({alone}) or rest.hidden > 1 and ({together})
-        """,
-    )
+    """Of rounded counts the rest is not known."""
+    return _number(connection, small_rests(_figures(connection), profile)) if profile.rounded_to == 1 else 0

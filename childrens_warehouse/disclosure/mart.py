@@ -17,6 +17,7 @@ from childrens_warehouse import sql
 from childrens_warehouse.disclosure.figures import KEY, SENSITIVE, of_frame
 from childrens_warehouse.disclosure.profiles import Profile
 from childrens_warehouse.disclosure.protect import protect, summary
+from childrens_warehouse.disclosure.rests import TABLE, small_rests
 from childrens_warehouse.errors import BuildFailed
 
 SCHEMA = "marts_aggregate"
@@ -58,8 +59,11 @@ def create(connection: duckdb.DuckDBPyConnection, profile: Profile, earlier: Pat
             told[name] += number
     hidden = pd.concat(found) if found else pd.DataFrame({"row": [], "hidden": [], "small": []})
     hidden = hidden[hidden["hidden"].astype(bool)]
-    connection.register("hidden_rows", hidden[["row", "small"]].astype({"row": np.int64, "small": bool}))
+    connection.register("hidden_frame", hidden[["row", "small"]].astype({"row": np.int64, "small": bool}))
     try:
+        connection.execute("create or replace temp table hidden_rows as select * from hidden_frame")
+        if profile.rounded_to == 1:
+            told["hidden"] += _hide_what_a_rest_would_tell(connection, profile)
         connection.execute(f"create schema if not exists {SCHEMA}")
         connection.execute("create schema if not exists disclosure")
         connection.execute(f"create or replace table {SCHEMA}.indicator as select * from marts.indicator")
@@ -70,10 +74,39 @@ def create(connection: duckdb.DuckDBPyConnection, profile: Profile, earlier: Pat
             " from marts.indicator_value as v inner join hidden_rows as h on v.rowid = h.row"
         )
     finally:
-        connection.unregister("hidden_rows")
+        connection.unregister("hidden_frame")
+        connection.execute("drop table if exists hidden_rows")
     for table in TABLES:
         _copy_comments(connection, table)
     return told
+
+
+def _hide_what_a_rest_would_tell(connection: duckdb.DuckDBPyConnection, profile: Profile) -> int:
+    """Hide all members of a dimension, in all periods of the indicator, where a shown whole still leaves a small rest.
+
+    Windows of events are settled member by member, and a member may be left alone in one of them. Hiding more tells
+    nothing new, so one look is enough. Returns how many rows that took.
+    """
+    figures = (
+        f"select v.* replace (case when h.row is not null then 'suppressed' else v.disclosure end as disclosure),"
+        f" {counted_as(connection)} as counted_as from marts.indicator_value as v"
+        " inner join marts.indicator as i"
+        " on v.indicator_id = i.indicator_id and v.definition_version = i.definition_version"
+        " left join hidden_rows as h on v.rowid = h.row"
+    )
+    same = [name for name in (*TABLE, "dimension") if name not in ("as_at", "period")]
+    taken = connection.execute(
+        f"""
+        insert into hidden_rows
+        select v.rowid, false
+        from marts.indicator_value as v
+        semi join ({small_rests(figures, profile)}) as r
+            on {" and ".join(f"v.{name} = r.{name}" for name in same)}
+        anti join hidden_rows as h on v.rowid = h.row
+        where v.disclosure = 'open'
+        """
+    ).fetchone()
+    return int(taken[0]) if taken else 0
 
 
 def has_figures(connection: duckdb.DuckDBPyConnection) -> bool:
