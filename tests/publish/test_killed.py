@@ -38,7 +38,7 @@ def counted(function):
     return wrapper
 for module, names in {
     files: ("write_json", "replace", "link_or_copy", "open_to_group"),
-    marts: ("_write", "_check", "_create_release"),
+    marts: ("_write", "_check", "create_release"),
     release: ("_put",),
 }.items():
     for name in names:
