@@ -1,6 +1,7 @@
 {{ config(group='warehouse') }}
 
--- Every child of a figure is in exactly one member of each dimension. Populations, which rates divide by, are not added up.
+-- Every child of a figure is in exactly one member of each dimension. Populations, which rates divide by, are not
+-- added up.
 with
 
 known as (

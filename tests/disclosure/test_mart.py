@@ -11,7 +11,9 @@ import duckdb
 import pytest
 
 from childrens_warehouse.disclosure import judging, mart
+from childrens_warehouse.disclosure.figures import Figures
 from childrens_warehouse.disclosure.profiles import LOCAL, NHS, Profile
+from childrens_warehouse.disclosure.protect import Protection, protect
 from childrens_warehouse.errors import GateError
 from childrens_warehouse.publish import aggregate
 from childrens_warehouse.quality.judge import Verdict
@@ -79,6 +81,25 @@ def test_a_small_count_and_one_beside_it_are_hidden_with_all_they_say(candidate:
     assert candidate.execute(
         "select member, reason from disclosure.indicator_suppression order by member"
     ).fetchall() == [("female", "primary"), ("male", "secondary")]
+
+
+def test_a_member_left_alone_takes_its_slice_with_it(candidate: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever chose the rows: 43 less 40 would tell of the three."""
+    monkeypatch.setattr(mart, "protect", _hiding_nothing_beside)
+    mart.create(candidate, LOCAL, None)
+    assert told(candidate, "disclosure") == {
+        "all": "open", "female": "suppressed", "male": "suppressed", "unknown": "suppressed",
+    }  # fmt: skip
+    # also on the day that gave nothing away: a difference of two days may
+    assert told(candidate, "disclosure", as_at=APRIL)["male"] == "suppressed"
+    assert set(told(candidate, "disclosure", "a_pct").values()) == {"open", "not_available"}
+    judgement = judging.judge(candidate, LOCAL)
+    assert judgement is not None and judgement.verdict is Verdict.PASS
+
+
+def _hiding_nothing_beside(figures: Figures, profile: Profile) -> Protection:
+    protection = protect(figures, profile)
+    return dataclasses.replace(protection, hidden=protection.small)
 
 
 def test_what_nobody_named_is_shown_only_of_figures_that_were_never_hidden(
