@@ -26,6 +26,30 @@ FEW_DATASETS = frozenset(
 )  # fmt: skip
 
 
+# What takes minutes to make and serves several files: they go to one worker, others file by file.
+_MADE_ONCE = (
+    "night_by_night", "empty_build", "healthy", "troubled", "with_values", "dag_bag", "clean", "dirty", "told",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what stays together when several workers run the tests, and begin with what takes long."""
+    by_file: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        by_file.setdefault(item.path, []).append(item)
+    groups: dict[str, list[pytest.Item]] = {}
+    for path, tests in by_file.items():
+        used = {name for test in tests for name in getattr(test, "fixturenames", ())}
+        group = next((name for name in _MADE_ONCE if name in used), path.as_posix())
+        groups.setdefault(group, []).extend(tests)
+    slow = {name for name, tests in groups.items() if any(test.get_closest_marker("slow") for test in tests)}
+    items[:] = []
+    for name, tests in sorted(groups.items(), key=lambda group: group[0] not in slow):
+        for test in tests:
+            test.add_marker(pytest.mark.xdist_group(name))
+        items.extend(tests)
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings of the person who runs it."""
