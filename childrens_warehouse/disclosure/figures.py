@@ -40,6 +40,11 @@ class Slot:
     period: str
     starts: dt.date | None
 
+    @property
+    def is_of_whole_years(self) -> bool:
+        """Does it begin and end with a financial year?"""
+        return all(day is not None and (day.month, day.day) == (3, 31) for day in (self.starts, self.as_at))
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -69,6 +74,13 @@ class Figures:
     def sensitive(self) -> Flags:
         """By count and indicator: must it not be known where it is small?"""
         return np.array([SENSITIVE[unit] for unit in self.units], dtype=bool).T
+
+    @cached_property
+    def left_out(self) -> Flags:
+        """By indicator, slot and cell: slices of events are for financial years alone."""
+        in_part = np.array([slot.starts is None or not slot.is_of_whole_years for slot in self.slots], dtype=bool)
+        is_slice = np.array([dimension != WHOLE for dimension, _ in self.cells], dtype=bool)
+        return self.is_of_events[:, None, None] & in_part[:, None] & is_slice
 
     @cached_property
     def whole(self) -> int:

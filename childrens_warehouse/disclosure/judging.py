@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from childrens_warehouse.disclosure import mart
-from childrens_warehouse.disclosure.figures import KEY
+from childrens_warehouse.disclosure.figures import KEY, WHOLE
 from childrens_warehouse.disclosure.profiles import Profile
 from childrens_warehouse.disclosure.rests import small, small_rests
 from childrens_warehouse.errors import GateError
@@ -45,9 +45,16 @@ def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 
 def _differing_rows(connection: duckdb.DuckDBPyConnection) -> int:
+    """Rows of one of the two tables alone; only slices of events may be left out."""
     key = ", ".join(KEY)
     ours, theirs = (f"select {key} from {schema}.indicator_value" for schema in (mart.SCHEMA, "marts"))
-    return _number(connection, f"({ours} except all {theirs}) union all ({theirs} except all {ours})")
+    left_out = f"v.dimension <> '{WHOLE}' and {mart.is_of_events(connection)}"
+    needed = (
+        f"select {', '.join(f'v.{name}' for name in KEY)} from marts.indicator_value as v"
+        " inner join marts.indicator as i"
+        f" on v.indicator_id = i.indicator_id and v.definition_version = i.definition_version where not ({left_out})"
+    )
+    return _number(connection, f"({ours} except all {theirs}) union all ({needed} except all {ours})")
 
 
 def _figures(connection: duckdb.DuckDBPyConnection) -> str:

@@ -32,8 +32,10 @@ SUPPRESSION_COMMENT = (
 ALWAYS = (*KEY, "member_label", "unit", "finality", "target", "statistical_neighbour", "england", "direction")
 # Of the row's own counts alone.
 OF_THE_ROW = ("numerator", "denominator", "value", "display", "lower_95", "upper_95", "rag")
+# Of the row and of the same figure a year before.
+OF_THE_YEAR_BEFORE = ("previous_year",)
 # Of the row and of the same figure up to a year before.
-OF_THE_YEAR = ("previous", "previous_year", "change", "direction_of_travel", "is_beyond_chance")
+OF_THE_YEAR = ("previous", "change", "direction_of_travel", "is_beyond_chance")
 # Every other column may rest on any earlier row of the same figure.
 
 # More of what is counted than this per child is not children but sessions: then children are estimated.
@@ -52,16 +54,21 @@ def create(connection: duckdb.DuckDBPyConnection, profile: Profile, earlier: Pat
         there = figures.rows >= 0
         found.append(
             pd.DataFrame(
-                {"row": figures.rows[there], "hidden": protection.hidden[there], "small": protection.small[there]}
+                {
+                    "row": figures.rows[there],
+                    "hidden": protection.hidden[there],
+                    "small": protection.small[there],
+                    "left_out": figures.left_out[there],
+                }
             )
         )
         for name, number in summary(protection, figures).items():
             told[name] += number
-    hidden = pd.concat(found) if found else pd.DataFrame({"row": [], "hidden": [], "small": []})
-    hidden = hidden[hidden["hidden"].astype(bool)]
-    connection.register("hidden_frame", hidden[["row", "small"]].astype({"row": np.int64, "small": bool}))
+    hidden = pd.concat(found) if found else pd.DataFrame(columns=["row", "hidden", "small", "left_out"])
+    hidden = hidden[hidden["hidden"].astype(bool) | hidden["left_out"].astype(bool)]
+    connection.register("hidden_frame", hidden.astype({"row": np.int64, "small": bool, "left_out": bool}))
     try:
-        connection.execute("create or replace temp table hidden_rows as select * from hidden_frame")
+        connection.execute("create or replace temp table hidden_rows as select row, small, left_out from hidden_frame")
         if profile.rounded_to == 1:
             told["hidden"] += _hide_what_a_rest_would_tell(connection, profile)
         connection.execute(f"create schema if not exists {SCHEMA}")
@@ -71,7 +78,7 @@ def create(connection: duckdb.DuckDBPyConnection, profile: Profile, earlier: Pat
         connection.execute(
             f"create or replace table {SUPPRESSION} as select {', '.join(f'v.{name}' for name in KEY)},"
             " case when h.small then 'primary' else 'secondary' end as reason"
-            " from marts.indicator_value as v inner join hidden_rows as h on v.rowid = h.row"
+            " from marts.indicator_value as v inner join hidden_rows as h on v.rowid = h.row where not h.left_out"
         )
     finally:
         connection.unregister("hidden_frame")
@@ -98,7 +105,7 @@ def _hide_what_a_rest_would_tell(connection: duckdb.DuckDBPyConnection, profile:
     taken = connection.execute(
         f"""
         insert into hidden_rows
-        select v.rowid, false
+        select v.rowid, false, false
         from marts.indicator_value as v
         semi join ({small_rests(figures, profile)}) as r
             on {" and ".join(f"v.{name} = r.{name}" for name in same)}
@@ -132,7 +139,6 @@ def _rows(connection: duckdb.DuckDBPyConnection, profile: Profile, earlier: Path
     key = ", ".join(f"v.{name}" for name in KEY)
     same_key = " and ".join(f"b.{name} = v.{name}" for name in KEY)
     before, after = _before(earlier)
-    is_of_events = "i.counted = 'by_event'" if "counted" in columns(connection, "indicator") else "false"
     units = sql.literals(sorted(SENSITIVE))
     unknown = connection.execute(f"select distinct unit from marts.indicator where unit not in ({units})").fetchall()
     if unknown:
@@ -141,7 +147,8 @@ def _rows(connection: duckdb.DuckDBPyConnection, profile: Profile, earlier: Path
         f"""
         with most as ({_most_of_a_child(connection)}),
         before as ({before})
-        select v.rowid as row, {key}, {counted_as(connection)} as unit, coalesce({is_of_events}, false) as is_of_events,
+        select v.rowid as row, {key}, {counted_as(connection)} as unit,
+            coalesce({is_of_events(connection)}, false) as is_of_events,
             cast(v.numerator as bigint) as numerator, cast(v.denominator as bigint) as denominator,
             v.numerator is not null as is_known,
             coalesce(
@@ -169,6 +176,11 @@ def counted_as(connection: duckdb.DuckDBPyConnection) -> str:
     if "interval_method" not in columns(connection, "indicator"):
         return "v.unit"
     return "case when v.unit = 'percent' and i.interval_method = 'byar' then 'events_per_hundred' else v.unit end"
+
+
+def is_of_events(connection: duckdb.DuckDBPyConnection) -> str:
+    """Do the periods of a definition (i) add up?"""
+    return "i.counted = 'by_event'" if "counted" in columns(connection, "indicator") else "false"
 
 
 def _most_of_a_child(connection: duckdb.DuckDBPyConnection) -> str:
@@ -246,13 +258,15 @@ def _shown(connection: duckdb.DuckDBPyConnection, profile: Profile) -> str:
             shown.append(f"cast({told} as {types[name]}) as {sql.name(name)}")
         elif name in OF_THE_ROW:
             shown.append(f"case when not {is_hidden} then {sql.name(name)} end as {sql.name(name)}")
+        elif name in OF_THE_YEAR_BEFORE:
+            shown.append(f"case when not is_hidden_with_year_before then {sql.name(name)} end as {sql.name(name)}")
         elif name in OF_THE_YEAR:
             shown.append(f"case when not is_hidden_in_year then {sql.name(name)} end as {sql.name(name)}")
         else:
             shown.append(f"case when not is_hidden_ever then {sql.name(name)} end as {sql.name(name)}")
     return f"""
         with marked as (
-            select v.*, i.decimals, h.row is not null as is_hidden
+            select v.*, i.decimals, h.row is not null as is_hidden, coalesce(h.left_out, false) as is_left_out
             from marts.indicator_value as v
             inner join marts.indicator as i
                 on v.indicator_id = i.indicator_id and v.definition_version = i.definition_version
@@ -264,10 +278,18 @@ def _shown(connection: duckdb.DuckDBPyConnection, profile: Profile) -> str:
                 bool_or(is_hidden) over (
                     partition by {figure} order by as_at range between interval 13 months preceding and current row
                 )
-                or coalesce(lag(is_hidden) over (partition by {figure} order by as_at), false) as is_hidden_in_year
+                or coalesce(lag(is_hidden) over (partition by {figure} order by as_at), false) as is_hidden_in_year,
+                is_hidden or coalesce(
+                    -- 28 February and 29 February are a year apart
+                    bool_or(is_hidden) over (
+                        partition by {figure} order by as_at
+                        range between interval 367 days preceding and interval 364 days preceding
+                    ),
+                    false
+                ) as is_hidden_with_year_before
             from marked
         )
-        select {", ".join(shown)} from looked_around
+        select {", ".join(shown)} from looked_around where not is_left_out
     """
 
 

@@ -81,7 +81,7 @@ class _Work:
         # Of whom no event was ever counted, that is shown.
         is_never = figures.is_of_events[:, None] & ~(figures.counts[:2] > 0).any(axis=(0, 2))
         hidden &= ~is_never[:, None]
-        return Protection(self.small, hidden & figures.is_known)
+        return Protection(self.small, (hidden | figures.left_out) & figures.is_known)
 
     def _settle_all(self) -> None:
         """Days and periods in turn, as each hides what counts the same in the other."""
@@ -239,6 +239,8 @@ class _Work:
             for count in among
         ]
         allowed = np.logical_and.reduce([self.marks.get(key, np.ones_like(fixed)) for key in keys])
+        if of_whole is not None:
+            allowed = allowed & self._ends_of_shown(days, at)
         if within is not None:
             allowed = allowed & within
         done = (*keys, moves, small.tobytes(), free.tobytes(), None if of_whole is None else of_whole.tobytes())
@@ -263,6 +265,14 @@ class _Work:
         self.marks |= dict.fromkeys(keys, marks)
         self.changed[among[0]][at] |= windows.hidden(days, marks)[None]
         return marks
+
+    def _ends_of_shown(self, days: windows.Days, at: tuple[Numbers, ...]) -> Flags:
+        """By day and cell: does a period that is shown begin or end there?"""
+        shown = (self.figures.is_known[at] & ~self.figures.left_out[at]).any(axis=0)
+        ends = np.zeros((days.number, shown.shape[1]), dtype=bool)
+        for each in (days.starts, days.ends):
+            np.logical_or.at(ends, each, shown)
+        return ends
 
     def _dimensions(self, table: int, slots: Numbers) -> dict[str, Numbers]:
         """The cells of a table in each dimension, but those that are made of the members of another."""

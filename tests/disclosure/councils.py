@@ -22,6 +22,7 @@ CHANCES = {
     "placement_type": dict(zip(GROUPS, (0.36, 0.33, 0.1, 0.12, 0.01, 0.04, 0.04), strict=True)),
     "unaccompanied": {"yes": 0.07, "no": 0.93},
 }
+PERIODS = ("month", "quarter", "year_to_date", "rolling_12_months")
 
 KNOWLEDGE = Knowledge(
     events=frozenset({"cla_started", "cla_ceased", "missing", "reviews", "reviews_on_time_pct", "started_per_10k"}),
@@ -118,10 +119,9 @@ def _flows(people: pd.DataFrame, shown: list[dt.date]) -> Iterator[dict]:
     # who went on a day is not there that day, who came is
     coming = people.assign(day=people["came"], on_time=True)
     going = people[people["went"].notna()].assign(day=lambda frame: frame["went"], on_time=True)
-    periods = ("month", "quarter", "year_to_date", "rolling_12_months")
-    yield from _by_period("cla_started", "count", coming, shown, periods)
-    yield from _by_period("started_per_10k", "per_10k", coming, shown, periods)
-    yield from _by_period("cla_ceased", "count", going, shown, periods)
+    yield from _by_period("cla_started", "count", coming, shown)
+    yield from _by_period("started_per_10k", "per_10k", coming, shown)
+    yield from _by_period("cla_ceased", "count", going, shown)
 
 
 def _events(random: np.random.Generator, people: pd.DataFrame, shown: list[dt.date]) -> Iterator[dict]:
@@ -133,18 +133,14 @@ def _events(random: np.random.Generator, people: pd.DataFrame, shown: list[dt.da
         later = random.integers(1, days, number).astype("timedelta64[D]")
         happened["day"] = (np.datetime64(first) + later).astype(object)
         happened["on_time"] = random.random(number) < 0.85
-        if name == "missing":
-            yield from _by_period(name, "count", happened.assign(on_time=True), shown, ("month", "rolling_12_months"))
-        else:
-            yield from _by_period(name, "count", happened.assign(on_time=True), shown, ("month", "year_to_date"))
-            yield from _by_period("reviews_on_time_pct", "percent", happened, shown, ("month", "year_to_date"))
+        yield from _by_period(name, "count", happened.assign(on_time=True), shown)
+        if name == "reviews":
+            yield from _by_period("reviews_on_time_pct", "percent", happened, shown)
 
 
-def _by_period(
-    name: str, unit: str, events: pd.DataFrame, shown: list[dt.date], periods: tuple[str, ...]
-) -> Iterator[dict]:
+def _by_period(name: str, unit: str, events: pd.DataFrame, shown: list[dt.date]) -> Iterator[dict]:
     for day in shown:
-        for period in periods:
+        for period in PERIODS:
             if period == "quarter" and day.month % 3:
                 continue
             start = start_of(day, period)

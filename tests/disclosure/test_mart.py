@@ -110,6 +110,36 @@ def test_what_nobody_named_is_shown_only_of_figures_that_were_never_hidden(
     assert told(candidate, "previous, invented")["all"] == [5.0, 9.0]
 
 
+def test_slices_of_events_are_told_of_financial_years_alone(candidate: Database) -> None:
+    candidate.execute("insert into marts.indicator values ('events', 1, 1, 'count', 'by_event')")
+    candidate.execute("alter table marts.indicator_value add column previous_year double")
+    for as_at in (dt.date(2016, 3, 31), dt.date(2017, 3, 31), MAY):
+        for dimension, member in (("all", "all"), ("sex", "female"), ("sex", "male")):
+            candidate.execute(
+                "insert into marts.indicator_value values ('310', 'events', 1, ?, 'year_to_date', ?, ?, ?, null, 1,"
+                " '1', 'count', 'open', 7, 5, 9, 8)",
+                [as_at, dimension, member, 60 if member == "all" else 30],
+            )  # fmt: skip
+    mart.create(candidate, LOCAL, None)
+    shown = candidate.execute(
+        f"select as_at, member, previous, previous_year from {FIGURES} where indicator_id = 'events' order by all"
+    ).fetchall()
+    assert shown == [
+        (dt.date(2016, 3, 31), "all", 5.0, 8.0),
+        (dt.date(2016, 3, 31), "female", 5.0, 8.0),
+        (dt.date(2016, 3, 31), "male", 5.0, 8.0),
+        (dt.date(2017, 3, 31), "all", 5.0, 8.0),
+        (dt.date(2017, 3, 31), "female", 5.0, 8.0),
+        (dt.date(2017, 3, 31), "male", 5.0, 8.0),
+        (MAY, "all", 5.0, 8.0),
+    ]
+    assert judging.judge(candidate, LOCAL).verdict is Verdict.PASS  # type: ignore[union-attr]
+    assert not candidate.execute(f"select 1 from {mart.SUPPRESSION} where indicator_id = 'events'").fetchall()
+    # a whole is never left out, nor is a slice on a day
+    candidate.execute(f"delete from {FIGURES} where indicator_id = 'events' and member = 'all' and as_at = '{MAY}'")
+    assert judging.judge(candidate, LOCAL).verdict is Verdict.FAIL  # type: ignore[union-attr]
+
+
 def test_the_rule_of_the_nhs_rounds_what_it_shows(candidate: Database) -> None:
     mart.create(candidate, NHS, None)
     assert told(candidate, "numerator, value, display, previous, target")["all"] == [45, 45.0, "45.0", None, 7.0]
