@@ -32,6 +32,7 @@ _MADE_ONCE = (
 )  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say what stays together when several workers run the tests, and begin with what takes long."""
     by_file: dict[Path, list[pytest.Item]] = {}
