@@ -34,7 +34,7 @@ nightly: $(RUN_STAMP) ## Run a night from inbox to published marts (DATE=2017-05
 
 .PHONY: test
 test: $(DEV_STAMP) ## Run all tests (ARGS="-k landing" for some; ARGS="-m 'not slow'" for the quick ones)
-	@$(PYTHON) -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses logical --dist loadscope --no-loadscope-reorder $(ARGS)
 
 .PHONY: up
 up: $(RUN_STAMP) ## Start Airflow on this machine, with its pages on PORT (8080)

@@ -26,29 +26,30 @@ FEW_DATASETS = frozenset(
 )  # fmt: skip
 
 
-# What takes minutes to make and serves several files: they go to one worker, others file by file.
-_MADE_ONCE = (
-    "night_by_night", "empty_build", "healthy", "troubled", "with_values", "dag_bag", "clean", "dirty", "told",
+# Folders and files that share what takes minutes to make: one worker has them all. Others go file by file.
+_TOGETHER = (
+    ("tests/catalogue/",), ("tests/dbt_project/",), ("tests/quality/",), ("tests/simulate/",),
+    ("tests/nights/test_nights.py", "tests/nights/test_sandbox.py"),
 )  # fmt: skip
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what stays together when several workers run the tests, and begin with what takes long."""
-    by_file: dict[Path, list[pytest.Item]] = {}
-    for item in items:
-        by_file.setdefault(item.path, []).append(item)
-    groups: dict[str, list[pytest.Item]] = {}
-    for path, tests in by_file.items():
-        used = {name for test in tests for name in getattr(test, "fixturenames", ())}
-        group = next((name for name in _MADE_ONCE if name in used), path.as_posix())
-        groups.setdefault(group, []).extend(tests)
-    slow = {name for name, tests in groups.items() if any(test.get_closest_marker("slow") for test in tests)}
-    items[:] = []
-    for name, tests in sorted(groups.items(), key=lambda group: group[0] not in slow):
-        for test in tests:
-            test.add_marker(pytest.mark.xdist_group(name))
-        items.extend(tests)
+    """Begin with what takes long, so that no worker ends alone with it."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, item.path.name != "test_lint.py"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Who gets which tests, where several workers run them (`make test`)."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByWhatIsShared(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return next((names[0] for names in _TOGETHER if file.startswith(names)), file)
+
+    return ByWhatIsShared(config, log)
 
 
 @pytest.fixture(autouse=True)
