@@ -28,7 +28,9 @@ MONTH_ENDS = 36
 RETURNS = 4
 MOST_SECONDS = 20.0
 MOST_SECONDS_MORE = 3.0
+TURNS = 3
 _FACTS_OF_MONTHS = ("fct_attendance_pupil_month", "fct_attendance_enrolment_month", "fct_attendance_partition")
+
 
 def measure(options: argparse.Namespace, folder: Path, night: dt.date) -> bool:
     """Print the figures; is a bound missed?"""
@@ -71,13 +73,17 @@ def run(night: dt.date) -> dict[str, object]:
     building.build_layers(settings, building.begin(settings, f"bench-{night}").build_id)
     workspace = Workspace.of(settings)
     _repeat_marks(workspace.candidate)
-    now = _build(workspace.candidate, workspace.dbt, MONTH_ENDS)
+    once = [_build(workspace.candidate, workspace.dbt, MONTH_ENDS)]
     with duckdb.connect(str(workspace.candidate), read_only=True) as connection:
         counted = connection.execute(
             "select (select count(*) from marts.indicator), (select count(*) from marts.indicator_value),"
             " (select count(*) from marts.indicator_subject)"
         ).fetchone() or (0, 0, 0)
-    more = _build(workspace.candidate, workspace.dbt, MONTH_ENDS + 1)
+    # In turn, and the least of each: one month end more costs less than the same build differs from time to time.
+    with_more = [_build(workspace.candidate, workspace.dbt, MONTH_ENDS + 1)]
+    for _ in range(TURNS - 1):
+        once.append(_build(workspace.candidate, workspace.dbt, MONTH_ENDS))
+        with_more.append(_build(workspace.candidate, workspace.dbt, MONTH_ENDS + 1))
     empty = workspace.folder / "empty.duckdb"
     with duckdb.connect(str(empty)) as connection:
         raw_schema.create_empty(connection)
@@ -85,9 +91,13 @@ def run(night: dt.date) -> dict[str, object]:
     if finished.returncode:
         raise SystemExit(finished.stdout)
     return {
-        "now": now, "more": more, "empty": _build(empty, workspace.dbt, MONTH_ENDS),
+        "now": _least(once), "more": _least(with_more), "empty": _build(empty, workspace.dbt, MONTH_ENDS),
         **dict(zip(("indicators", "values", "subjects"), counted, strict=True)),
     }  # fmt: skip
+
+
+def _least(runs: list[dict[str, float]]) -> dict[str, float]:
+    return {layer: min(run[layer] for run in runs) for layer in runs[0]}
 
 
 def _repeat_marks(candidate: Path) -> None:
