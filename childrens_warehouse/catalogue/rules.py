@@ -44,6 +44,12 @@ def members(dimension: str) -> Mapping[str, str]:
 
 
 @cache
+def authorities() -> Mapping[str, str]:
+    """Three-digit code of a local authority -> its name."""
+    return {row["local_authority_code"]: row["label"] for row in _rows("local_authority")}
+
+
+@cache
 def _rows(seed: str) -> tuple[SeedRow, ...]:
     with (SEEDS / f"{seed}.csv").open(newline="", encoding="utf-8") as handle:
         return tuple(csv.DictReader(handle))

@@ -1,0 +1,1 @@
+"""Pages for people: the Corporate Parenting Report, from a published release and from nothing else."""
