@@ -69,3 +69,15 @@ class PublishFailed(WarehouseError):
     """A release could not be written, checked or switched to. What was published before still is."""
 
     retry = True
+
+
+class PostgresUnavailable(WarehouseError):
+    """The PostgreSQL server for BI tools does not answer. What it serves, once it does, is its last release."""
+
+    retry = True
+
+
+class ServingFailed(WarehouseError):
+    """A release could not be loaded into PostgreSQL or made current there. What it served before, it still serves."""
+
+    retry = True

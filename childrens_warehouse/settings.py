@@ -22,6 +22,9 @@ OWNER_ONLY_FILE = stat.S_IRUSR | stat.S_IWUSR
 GROUP_READS_DIRECTORY = OWNER_ONLY_DIRECTORY | stat.S_IRGRP | stat.S_IXGRP
 GROUP_READS_FILE = OWNER_ONLY_FILE | stat.S_IRGRP
 
+# Instead of an address: the server that `make up` starts on this machine.
+LOCAL_POSTGRES = "local"
+
 
 def make_private(folder: Path) -> Path:
     """Make a folder, and what lies between it and the nearest existing one, for its owner alone."""
@@ -88,6 +91,11 @@ class Home:
         return self.root / "published"
 
     @property
+    def postgres(self) -> Path:
+        """The PostgreSQL server of this machine, where WAREHOUSE_POSTGRES_URL is local."""
+        return self.root / "postgresql"
+
+    @property
     def quality(self) -> Path:
         """The quality page, for whoever may read what is published."""
         return self.root / "quality"
@@ -146,6 +154,27 @@ class AlarmSettings:
 
 
 @dataclass(frozen=True)
+class PostgresSettings:
+    """The server that BI tools read over the network.
+
+    url: its address without a password, or LOCAL for a server of this machine that `make up` starts.
+    password_command: prints the password; without it libpq's own ways count (PGPASSFILE, ~/.pgpass, PGPASSWORD).
+    keep_releases: so many stay on the server, the current one among them. sessions: are single sessions of attendance
+    loaded too?
+    """
+
+    url: str
+    password_command: str | None = None
+    keep_releases: int = 14
+    sessions: bool = False
+    local_port: int = 5433
+
+    @property
+    def is_local(self) -> bool:
+        return self.url == LOCAL_POSTGRES
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a run may be told from outside."""
 
@@ -170,6 +199,7 @@ class Settings:
     of_release: str | None = None
     aggregate_readers_group: str | None = None
     disclosure: Profile = LOCAL
+    postgres: PostgresSettings | None = None
 
     @property
     def ways_in(self) -> Path:
@@ -205,7 +235,23 @@ class Settings:
             ways_in_file=_path("WAREHOUSE_WAYS_IN"),
             retention_archive_months=_months("WAREHOUSE_RETENTION_ARCHIVE_MONTHS"),
             retention_restricted_months=_months("WAREHOUSE_RETENTION_RESTRICTED_MONTHS"),
+            postgres=_postgres(),
         )
+
+
+def _postgres() -> PostgresSettings | None:
+    if not (url := _text("WAREHOUSE_POSTGRES_URL", "")):
+        return None
+    keep = _integer("WAREHOUSE_POSTGRES_KEEP_RELEASES", PostgresSettings.keep_releases)
+    if keep < 1:
+        raise ConfigurationError("WAREHOUSE_POSTGRES_KEEP_RELEASES must be 1 or more.")
+    return PostgresSettings(
+        url=url,
+        password_command=_text("WAREHOUSE_POSTGRES_PASSWORD_COMMAND", "") or None,
+        keep_releases=keep,
+        sessions=_choice("WAREHOUSE_POSTGRES_SESSIONS", "no", ("no", "yes")) == "yes",
+        local_port=_integer("WAREHOUSE_POSTGRES_LOCAL_PORT", PostgresSettings.local_port),
+    )
 
 
 def _text(name: str, default: str) -> str:
