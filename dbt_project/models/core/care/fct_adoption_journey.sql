@@ -18,14 +18,10 @@ with
 care_periods as (
 
     select
-        periods.*,
-        coalesce(reasons.end_reason_group = 'Adopted', false) as is_adoption
+        *,
+        coalesce(end_reason_group = 'Adopted', false) as is_adoption
 
-    from {{ ref('fct_care_period') }} as periods
-
-    -- left: open periods have no reason
-    left join {{ ref('dim_care_end_reason') }} as reasons
-        on periods.end_reason_code = reasons.end_reason_code
+    from {{ ref('fct_care_period') }}
 
 ),
 

@@ -6,6 +6,12 @@ episodes as (
 
 ),
 
+end_reasons as (
+
+    select * from {{ ref('dim_care_end_reason') }}
+
+),
+
 ordered as (
 
     select
@@ -38,16 +44,22 @@ periods as (
 final as (
 
     select
-        authority_code,
-        child_key,
-        started_on,
-        ended_on,
-        end_reason_code,
-        ended_on is null as is_open,
-        is_short_break,
-        episode_count
+        periods.authority_code,
+        periods.child_key,
+        periods.started_on,
+        periods.ended_on,
+        periods.end_reason_code,
+        case
+            when periods.ended_on is not null then coalesce(end_reasons.end_reason_group, 'Unknown')
+        end as end_reason_group,
+        periods.ended_on is null as is_open,
+        periods.is_short_break,
+        periods.episode_count
 
     from periods
+
+    -- left: open periods have no reason, others may not be told or be outside the list
+    left join end_reasons on periods.end_reason_code = end_reasons.end_reason_code
 
 )
 

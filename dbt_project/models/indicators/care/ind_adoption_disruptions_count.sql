@@ -6,12 +6,6 @@ care_periods as (
 
 ),
 
-end_reasons as (
-
-    select * from {{ ref('dim_care_end_reason') }}
-
-),
-
 lived_in as (
 
     select
@@ -41,10 +35,6 @@ final as (
         on lived_in.authority_code = care_periods.authority_code
             and lived_in.child_key = care_periods.child_key
             and lived_in.period_of_care_started_on = care_periods.started_on
-
-    -- left: most are still looked after
-    left join end_reasons
-        on care_periods.end_reason_code = end_reasons.end_reason_code
     where
         lived_in.placement_type_code in ('A3', 'A4', 'A5', 'A6')
         and lived_in.ended_on is not null
@@ -53,7 +43,7 @@ final as (
             or (
                 lived_in.next_carer_since is null
                 and care_periods.ended_on is not null
-                and coalesce(end_reasons.end_reason_group, 'none') <> 'Adopted'
+                and care_periods.end_reason_group <> 'Adopted'
             )
         )
 

@@ -9,27 +9,17 @@ care_periods as (
 
 ),
 
-end_reasons as (
-
-    select * from {{ ref('dim_care_end_reason') }}
-
-),
-
 final as (
 
     select
-        care_periods.authority_code,
-        care_periods.ended_on as as_at,
-        care_periods.child_key as subject_key,
+        authority_code,
+        ended_on as as_at,
+        child_key as subject_key,
         1 as in_denominator,
-        case when end_reasons.end_reason_group = 'Returned home' then 1 else 0 end as in_numerator,
-        {{ days_between('care_periods.started_on', 'care_periods.ended_on') }} as measure
+        case when end_reason_group = 'Returned home' then 1 else 0 end as in_numerator,
+        {{ days_between('started_on', 'ended_on') }} as measure
 
     from care_periods
-
-    -- left: why care ended is not always told
-    left join end_reasons
-        on care_periods.end_reason_code = end_reasons.end_reason_code
 
 )
 

@@ -25,12 +25,6 @@ placement_types as (
 
 ),
 
-end_reasons as (
-
-    select * from {{ ref('dim_care_end_reason') }}
-
-),
-
 latest_placements as (
 
     select
@@ -39,8 +33,8 @@ latest_placements as (
         care_periods.child_key,
         care_periods.started_on,
         case
-            when care_periods.ended_on <= reporting_dates.as_at then care_periods.end_reason_code
-        end as end_reason_code,
+            when care_periods.ended_on <= reporting_dates.as_at then care_periods.end_reason_group
+        end as end_reason_group,
         placements.underlying_placement_type_code,
         placements.distance_miles,
         placements.is_over_20_miles
@@ -75,14 +69,11 @@ final as (
     from latest_placements
     inner join placement_types
         on latest_placements.underlying_placement_type_code = placement_types.placement_type_code
-
-    -- left: most are still looked after
-    left join end_reasons
-        on latest_placements.end_reason_code = end_reasons.end_reason_code
     where
         latest_placements.is_over_20_miles is not null
         and placement_types.placement_group not in ('Placed for adoption', 'Placed with parents')
-        and coalesce(end_reasons.end_reason_group, 'none') <> 'Adopted'
+        -- null: most are still looked after
+        and coalesce(latest_placements.end_reason_group, 'none') <> 'Adopted'
 
 )
 
