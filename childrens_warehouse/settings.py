@@ -242,7 +242,7 @@ class Settings:
 def _postgres() -> PostgresSettings | None:
     if not (url := _text("WAREHOUSE_POSTGRES_URL", "")):
         return None
-    keep = _integer("WAREHOUSE_POSTGRES_KEEP_RELEASES", PostgresSettings.keep_releases)
+    keep = _integer("WAREHOUSE_POSTGRES_KEEP_RELEASES", 14)
     if keep < 1:
         raise ConfigurationError("WAREHOUSE_POSTGRES_KEEP_RELEASES must be 1 or more.")
     return PostgresSettings(
@@ -250,7 +250,7 @@ def _postgres() -> PostgresSettings | None:
         password_command=_text("WAREHOUSE_POSTGRES_PASSWORD_COMMAND", "") or None,
         keep_releases=keep,
         sessions=_choice("WAREHOUSE_POSTGRES_SESSIONS", "no", ("no", "yes")) == "yes",
-        local_port=_integer("WAREHOUSE_POSTGRES_LOCAL_PORT", PostgresSettings.local_port),
+        local_port=_integer("WAREHOUSE_POSTGRES_LOCAL_PORT", 5433),
     )
 
 

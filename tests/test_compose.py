@@ -33,6 +33,8 @@ NOT_IN_COMPOSE = {
     "WAREHOUSE_KNOWN_ON": "a nightly run that builds the past would publish it",
     "WAREHOUSE_PSEUDONYM_KEY_FILE": "the key comes by environment",
     "WAREHOUSE_PSEUDONYM_KEY_COMMAND": "the image has no client of a secrets store; an image that has one sets it",
+    "WAREHOUSE_POSTGRES_PASSWORD_COMMAND": "likewise",
+    "WAREHOUSE_POSTGRES_LOCAL_PORT": "the server for BI tools is a service of its own",
 }
 # What Airflow is told otherwise in containers than on one machine, and why.
 OTHERWISE = {
@@ -59,8 +61,8 @@ SECRETS = {
     "AIRFLOW_ADMIN_PASSWORD",
     "WAREHOUSE_PSEUDONYM_KEY",
 }
-# Connections that hold one, for who wants to be told of alarms.
-OPTIONAL_SECRETS = {"AIRFLOW_CONN_SMTP_DEFAULT", "AIRFLOW_CONN_ALARM_WEBHOOK"}
+# Connections that hold one, for who wants to be told of alarms, and the password of the server for BI tools.
+OPTIONAL_SECRETS = {"AIRFLOW_CONN_SMTP_DEFAULT", "AIRFLOW_CONN_ALARM_WEBHOOK", "MARTS_POSTGRES_PASSWORD"}
 REFERENCE = re.compile(r"(?<!\$)\$\{(\w+)(?:(:[-?])([^}]*))?\}")
 
 
@@ -105,7 +107,7 @@ def test_the_compose_file_follows_the_specification():
 
 
 def test_the_programs_and_their_commands_are_those_the_tests_start():
-    assert {*PROGRAMS, "postgres", "setup"} == set(SERVICES)
+    assert {*PROGRAMS, "postgres", "marts-postgres", "setup"} == set(SERVICES)
     for name in PROGRAMS:
         assert SERVICES[name]["command"] == ["airflow", *services.COMPONENTS[name]]
 
@@ -121,8 +123,8 @@ def test_every_setting_is_in_the_compose_file_and_in_the_example_and_no_other():
 def test_every_variable_the_compose_file_refers_to_is_in_the_example_and_the_other_way_round():
     referred = {name for name, _, _ in references()}
     assert referred <= set(example())
-    # Beside those, the example names only settings that containers fix or do without.
-    assert set(example()) - referred == {"WAREHOUSE_HOME", *NOT_IN_COMPOSE}
+    # Beside those, the example names only settings that containers fix or do without, and what compose itself reads.
+    assert set(example()) - referred == {"WAREHOUSE_HOME", "COMPOSE_PROFILES", *NOT_IN_COMPOSE}
 
 
 def test_defaults_in_the_compose_file_and_in_the_example_are_those_of_the_code(monkeypatch):
@@ -169,8 +171,27 @@ def test_secrets_are_required_have_no_default_and_are_blank_in_the_example():
     suspicious = re.compile(r"PASSWORD|SECRET|KEY|CONN(?!ECTION)")
     for service in SERVICES.values():
         for name, value in service["environment"].items():
-            if suspicious.search(name) and name not in OPTIONAL_SECRETS:
+            variables = {variable for variable, _, _ in REFERENCE.findall(str(value))}
+            if suspicious.search(name) and not variables & OPTIONAL_SECRETS:
                 assert ":?" in value, name
+
+
+def test_the_server_for_bi_tools_is_not_the_one_of_airflow_and_only_there_when_asked_for():
+    marts, records = SERVICES["marts-postgres"], SERVICES["postgres"]
+    assert marts["profiles"] == ["marts-postgres"] and "profiles" not in records
+    assert set(marts["volumes"]).isdisjoint(records["volumes"])
+    assert marts["ports"] == ["127.0.0.1:${MARTS_POSTGRES_PORT:-5433}:5432"] and "ports" not in records
+    of_marts = {name: marts["environment"][name] for name in ("POSTGRES_USER", "POSTGRES_DB")}
+    assert of_marts == {"POSTGRES_USER": "warehouse", "POSTGRES_DB": "warehouse"}
+    assert marts["healthcheck"]["test"] == [
+        "CMD", "pg_isready", "--username", of_marts["POSTGRES_USER"], "--dbname", of_marts["POSTGRES_DB"]
+    ]  # fmt: skip
+    password = marts["environment"]["POSTGRES_PASSWORD"]
+    assert {name for name in SERVICES if password in SERVICES[name]["environment"].values()} == {
+        "marts-postgres", "scheduler",
+    }  # fmt: skip
+    address = "postgresql://warehouse@marts-postgres/warehouse"
+    assert address in (PROJECT / ".env.example").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

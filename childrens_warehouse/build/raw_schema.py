@@ -9,9 +9,7 @@ import duckdb
 
 from childrens_warehouse.datasets import ALL, LINEAGE, Dataset
 
-PARTITION_COLUMNS = (
-    "authority_code VARCHAR, session_month DATE, fingerprint VARCHAR, is_rebuilt BOOLEAN"
-)
+PARTITION_COLUMNS = "authority_code VARCHAR, session_month DATE, fingerprint VARCHAR, is_rebuilt BOOLEAN"
 EXTRACT_COLUMNS = (
     "authority_code VARCHAR, source VARCHAR, dataset VARCHAR, scope VARCHAR, source_file VARCHAR, "
     "file_name VARCHAR, extract_date DATE, generated_at TIMESTAMP, rows_read BIGINT, rows_loaded BIGINT, "

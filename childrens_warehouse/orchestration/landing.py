@@ -236,9 +236,7 @@ def find_troubles_of_fetching(
     ]
 
 
-def _lost(
-    deliveries: list[dict[str, Any]] | None, outcomes: Iterable[dict[str, Any]] | None
-) -> list[dict[str, Any]]:
+def _lost(deliveries: list[dict[str, Any]] | None, outcomes: Iterable[dict[str, Any]] | None) -> list[dict[str, Any]]:
     """The files whose task ended without an outcome."""
 
     def file(record: dict[str, Any]) -> tuple[str, str, str]:

@@ -220,9 +220,7 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
             child.wait(SECONDS_TO_STOP)
 
 
-def _print_summary(
-    settings: Settings, night: dt.date, run_id: str, told: Told, log: Path, console: Console
-) -> None:
+def _print_summary(settings: Settings, night: dt.date, run_id: str, told: Told, log: Path, console: Console) -> None:
     from childrens_warehouse import report
 
     console.print()

@@ -1,6 +1,6 @@
 """What dbt's project was when a release was built: kept once per state of the code, for builds that defer to a release.
 
-    published/states/<code fingerprint>.json.gz     dbt's manifest: models, tests and their code, no rows
+published/states/<code fingerprint>.json.gz     dbt's manifest: models, tests and their code, no rows
 """
 
 from __future__ import annotations
