@@ -1,12 +1,28 @@
-"""Who may what on the server: the group roles of docs/adr/0013-postgresql-for-bi-tools.md."""
+"""Who may read what on the server: roles, row-level security, and the log of who read rows about children.
+
+Everything is forced on the stored tables and in the views over them, so it holds whatever a reader asks and however:
+docs/adr/0013-postgresql-for-bi-tools.md. Readers are told apart by the login they came with (`session_user`), which
+`set role` and functions that run as their owner leave alone.
+
+    access.reader        the decisions in force, one row per login, role, authority and team
+    access.team_person   who belongs to which team on the night of the current release
+    access.own_person    of these, those of the teams of whoever asks
+    access.note_reading  writes a line of the server's log; called by the views over rows about persons
+"""
 
 from __future__ import annotations
 
-import psycopg
-from psycopg import sql
+import hashlib
+from typing import Any
 
+import psycopg
+
+from childrens_warehouse import sql
 from childrens_warehouse.errors import ServingFailed
-from childrens_warehouse.serving.names import STORE, ReleaseSchemas, StoredTable
+from childrens_warehouse.publish.tables import Table
+from childrens_warehouse.serving import access_classes
+from childrens_warehouse.serving.access_classes import FOR_AUDITORS, Protection, Rows
+from childrens_warehouse.serving.names import MARTS, STORE, ReleaseSchemas, StoredTable
 
 PUBLISHER = "warehouse_publisher"
 AUDITOR = "warehouse_auditor"
@@ -14,55 +30,277 @@ AGGREGATE_READER = "warehouse_aggregate_reader"
 CHILD_READER = "warehouse_child_reader"
 ROLES = (PUBLISHER, AUDITOR, AGGREGATE_READER, CHILD_READER)
 
+# What begins a line of the server's log about a reading; the rest of the line is JSON.
+MARK = "warehouse reading "
+ALL_TEAMS = "*"
 
-def prepare(connection: psycopg.Connection) -> None:
-    """Make the roles and the schema of stored tables where they are missing, and act as the publisher from now on.
+Connection = psycopg.Connection[Any]
 
-    Raises ServingFailed where they are missing and the user of the connection may not make them.
+_OBJECTS = f"""
+    create schema if not exists access;
+    create table if not exists access.reader (
+        login text not null,
+        role text not null,
+        authority_code text not null,
+        team_name text not null,
+        decided_by text not null,
+        decided_at timestamptz not null,
+        primary key (login, role, authority_code, team_name)
+    );
+    comment on table access.reader is
+        'Who may read, as decided: per login and role; of child_reader also the authority and team (* is all).';
+    create table if not exists access.team_person (
+        authority_code text not null,
+        team_name text not null,
+        kind text not null,
+        person_key bigint not null,
+        primary key (authority_code, team_name, kind, person_key)
+    );
+    comment on table access.team_person is
+        'Children, their pupils and their workers, per team that holds the case on the night of the current release.';
+    create or replace view access.own_person as
+        select p.authority_code, p.kind, p.person_key
+        from access.team_person as p
+        inner join access.reader as r on r.authority_code = p.authority_code and r.team_name = p.team_name
+        where r.login = session_user and r.role = 'child_reader';
+    revoke all on schema access from public;
+    grant usage on schema access to {AUDITOR};
+    grant select on access.reader to {AUDITOR};
+"""
+
+_NOTE_READING = """
+    create or replace function access.note_reading(table_name text, release_id text) returns boolean
+        language plpgsql volatile parallel safe security definer
+        set search_path = pg_catalog, pg_temp {quiet}
+    as $body$
+    begin
+        raise log using message = '{mark}' || pg_catalog.json_build_object(
+            'reader', session_user,
+            'table', table_name,
+            'release', release_id,
+            'application', pg_catalog.current_setting('application_name'),
+            'database', pg_catalog.current_database(),
+            'session', pg_catalog.pg_backend_pid(),
+            'at', pg_catalog.statement_timestamp() at time zone 'UTC'
+        )::text;
+        return true;
+    end
+    $body$;
+    revoke all on function access.note_reading(text, text) from public;
+    grant execute on function access.note_reading(text, text) to {child_reader};
+"""
+
+# Of the server, not of the warehouse: only its superuser may. Without it readers can still leak nothing, but write
+# large objects, and lines that look like ours under their own login.
+_OF_THE_SERVER = f"""
+    grant set on parameter log_min_error_statement to {PUBLISHER};
+    revoke usage on language plpgsql from public;
+    grant usage on language plpgsql to {PUBLISHER};
+    revoke execute on function pg_catalog.lo_create(oid), pg_catalog.lo_creat(integer),
+        pg_catalog.lo_from_bytea(oid, bytea) from public;
+"""
+
+
+def prepare(connection: Connection) -> None:
+    """Make the roles, the schema of stored tables and what views and policies rest on; take everybody's rights away;
+    and act as the publisher from now on. Safe to call again, outside a transaction.
+
+    Raises ServingFailed where the user of the connection may not, or where everybody keeps rights in the database.
     """
+    database = sql.name(connection.info.dbname)
     try:
         with connection.transaction():
-            _make_roles(connection)
-    except psycopg.errors.InsufficientPrivilege:
+            _run(connection, "set local role none")
+            _make_roles(connection, database)
+            if _one(connection, "select rolsuper from pg_roles where rolname = session_user"):
+                _run(connection, _OF_THE_SERVER)
+            _run(connection, f"set local role {PUBLISHER}")
+            _run(connection, _OBJECTS)
+            is_quiet = _one(
+                connection, "select has_parameter_privilege(current_user, 'log_min_error_statement', 'set')"
+            )
+            # Without it the server's log repeats, below each line, the statement with the values that were asked for.
+            quiet = "set log_min_error_statement = panic" if is_quiet else ""
+            _run(connection, _NOTE_READING.format(quiet=quiet, mark=MARK, child_reader=CHILD_READER))
+    except psycopg.errors.InsufficientPrivilege as error:
         raise ServingFailed(
-            f"User {connection.info.user} may not make the roles {', '.join(ROLES)} and schema {STORE}: let it create"
-            " roles and schemas once, or have the statements of docs/operating-guide.md run."
+            f"User {connection.info.user} may not set the server up ({error.diag.message_primary}): make it the owner"
+            f" of database {database}, with CREATEROLE."
         ) from None
-    connection.execute(sql.SQL("set role {}").format(sql.Identifier(PUBLISHER)))
+    _refuse_rights_of_everybody(connection, database)
+    _run(connection, f"set role {PUBLISHER}")
 
 
-def grant(connection: psycopg.Connection, release: ReleaseSchemas) -> None:
-    """Let the groups into the schemas of a release, in the transaction that makes them."""
-    for schema, groups in (
-        (release.marts, (CHILD_READER,)),
-        (release.marts_aggregate, (AUDITOR, AGGREGATE_READER, CHILD_READER)),
-    ):
-        for group in groups:
-            names = {"schema": sql.Identifier(schema), "group": sql.Identifier(group)}
-            connection.execute(sql.SQL("grant usage on schema {schema} to {group}").format(**names))
-            connection.execute(sql.SQL("grant select on all tables in schema {schema} to {group}").format(**names))
+def protect(connection: Connection, stored: StoredTable) -> None:
+    """Force on a stored table that readers see their rows alone. As publisher, once it is filled.
+
+    A table that is protected so already is not touched, so that no reader is waited for. Raises ConfigurationError for
+    a table that nobody has classed.
+    """
+    if stored.schema != MARTS:
+        return
+    protection = access_classes.of(stored.table)
+    if protection.rows is Rows.OPEN:
+        return
+    relation = f"{STORE}.{sql.name(stored.name)}"
+    condition = _condition(stored.table, protection)
+    policy = f"readers_{hashlib.sha256(condition.encode()).hexdigest()[:12]}"
+    found = connection.execute("select polname from pg_policy where polrelid = %s::regclass", [relation]).fetchall()
+    if found == [(policy,)]:
+        return
+    with connection.transaction():
+        for (old,) in found:
+            _run(connection, f"drop policy {sql.name(old)} on {relation}")
+        _run(connection, f"create policy {policy} on {relation} for select using ({condition})")
+        _run(connection, f"alter table {relation} enable row level security")
+        _run(connection, f"alter table {relation} force row level security")
 
 
-def protect(connection: psycopg.Connection, stored: StoredTable) -> None:
-    """Protect the rows of a table that was just filled, in the transaction that fills it."""
+def logged(table: Table, release_id: str) -> str | None:
+    """The condition by which a view of `marts` writes down who reads it, once a statement; None where it need not.
+
+    It belongs into the view's outermost `where`: above a `union all`, not in its parts. A sub-select, so that it is
+    evaluated once, at each execution, before any row is read.
+    """
+    if not access_classes.of(table).is_logged:
+        return None
+    return f"(select access.note_reading({sql.literal(table.name)}, {sql.literal(release_id)}))"
 
 
-def _make_roles(connection: psycopg.Connection) -> None:
-    there = {name for (name,) in connection.execute("select rolname from pg_roles").fetchall()}
-    for role in ROLES:
-        if role not in there:
-            connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role)))
-    publisher = sql.Identifier(PUBLISHER)
-    [(is_member, may_create, has_store)] = connection.execute(
-        "select pg_has_role(%s, 'member'), has_database_privilege(%s, current_database(), 'create'),"
-        " exists (select from pg_namespace where nspname = %s)",
-        (PUBLISHER, PUBLISHER, STORE),
-    ).fetchall()
-    if not is_member:
-        connection.execute(sql.SQL("grant {} to current_user").format(publisher))
-    if not may_create:
-        connection.execute(
-            sql.SQL("grant create on database {} to {}").format(sql.Identifier(connection.info.dbname), publisher)
+def grant(connection: Connection, release: ReleaseSchemas) -> None:
+    """Let the groups read the views of a release. As publisher, in the transaction that makes them."""
+    marts, aggregate = sql.name(release.marts), sql.name(release.marts_aggregate)
+    _run(connection, f"grant usage on schema {marts} to {CHILD_READER}, {AUDITOR}")
+    _run(connection, f"grant select on all tables in schema {marts} to {CHILD_READER}")
+    for name in sorted(FOR_AUDITORS):
+        if _one(connection, "select to_regclass(%s)", f"{marts}.{name}"):
+            _run(connection, f"grant select on {marts}.{name} to {AUDITOR}")
+    _run(connection, f"grant usage on schema {aggregate} to {AGGREGATE_READER}")
+    _run(connection, f"grant select on all tables in schema {aggregate} to {AGGREGATE_READER}")
+
+
+def allocate(connection: Connection, release: ReleaseSchemas) -> None:
+    """Write down who belongs to which team on the night of a release: the one that becomes current.
+
+    As publisher, in the transaction of the switch. Per child and kind of worker the team counts whose worker came last,
+    as in fct_child_allocation.
+    """
+    of = sql.name(release.marts)
+    _run(connection, "delete from access.team_person")
+    needed = ("release", "fct_allocation", "bridge_pupil_child")
+    if not all(_one(connection, "select to_regclass(%s)", f"{of}.{name}") for name in needed):
+        return
+    _run(
+        connection,
+        f"""
+        with held as (
+            select distinct on (a.authority_code, a.child_key, a.worker_role_code)
+                a.authority_code, a.child_key, a.worker_key, a.team_name
+            from {of}.fct_allocation as a
+            cross join {of}.release as r
+            where a.worker_role_code in ('social_worker', 'personal_adviser')
+                and a.started_on <= r.as_at
+                and (a.ended_on is null or r.as_at < a.ended_on)
+            order by a.authority_code, a.child_key, a.worker_role_code, a.started_on desc, a.worker_key
         )
-    if not has_store:
-        connection.execute(sql.SQL("create schema {} authorization {}").format(sql.Identifier(STORE), publisher))
+        insert into access.team_person
+        select authority_code, team_name, 'child', child_key from held where team_name <> 'unknown'
+        union
+        select authority_code, team_name, 'worker', worker_key from held where team_name <> 'unknown'
+        union
+        select h.authority_code, h.team_name, 'pupil', b.pupil_key
+        from held as h
+        inner join {of}.bridge_pupil_child as b on b.authority_code = h.authority_code and b.child_key = h.child_key
+        where h.team_name <> 'unknown'
+        union
+        select h.authority_code, h.team_name, 'former_worker', a.worker_key
+        from held as h
+        inner join {of}.fct_allocation as a on a.authority_code = h.authority_code and a.child_key = h.child_key
+        where h.team_name <> 'unknown'
+        """,
+    )
+
+
+def _condition(table: Table, protection: Protection) -> str:
+    """The rows that whoever asks may see: sub-selects that are evaluated once and hashed, not per row."""
+    parts = [
+        f"(select pg_has_role(session_user, '{PUBLISHER}', 'member'))",
+        "authority_code in (select r.authority_code from access.reader as r where r.login = session_user"
+        f" and r.role = 'child_reader' and r.team_name = '{ALL_TEAMS}')",
+    ]
+    if table.name in FOR_AUDITORS:
+        parts.append(f"(select pg_has_role(session_user, '{AUDITOR}', 'member'))")
+    if protection.rows is Rows.FIGURES:
+        own = (
+            "select r.authority_code{} from access.reader as r where r.login = session_user and r.role = 'child_reader'"
+        )
+        parts += [
+            f"(dimension = 'all' and authority_code in ({own.format('')}))",
+            f"(dimension = 'team' and (authority_code, member) in ({own.format(', r.team_name')}))",
+        ]
+    before = ""
+    for key in protection.keys:
+        parts.append(f"{before}{_is_own(key, is_dimension=table.name.startswith('dim_'))}")
+        before = f"{key} is null and "
+    return "\n    or ".join(parts)
+
+
+def _is_own(key: str, is_dimension: bool) -> str:
+    kinds = {
+        "child_key": ("child",),
+        "pupil_key": ("pupil",),
+        "subject_key": ("child", "pupil", "worker"),
+        # Whoever ever held the case of a child of the team: facts joined with the dimension lose none.
+        "worker_key": ("worker", "former_worker"),
+    }[key]
+    own = (
+        f"(authority_code, {key}) in (select p.authority_code, p.person_key from access.own_person as p"
+        f" where p.kind in ({sql.literals(kinds)}))"
+    )
+    return f"({own} or {key} = -1)" if is_dimension else own
+
+
+def _make_roles(connection: Connection, database: str) -> None:
+    for role in ROLES:
+        if not _one(connection, "select 1 from pg_roles where rolname = %s", role):
+            _run(connection, f"create role {role}")
+    if not _one(connection, f"select pg_has_role('{PUBLISHER}', 'set')"):
+        _run(connection, f"grant {PUBLISHER} to session_user")
+    for role in (CHILD_READER, AUDITOR):
+        if not _one(connection, f"select pg_has_role('{role}', '{AGGREGATE_READER}', 'usage')"):
+            _run(connection, f"grant {AGGREGATE_READER} to {role}")
+    _run(connection, f"revoke all on database {database} from public")
+    _run(connection, f"grant create, temporary, connect on database {database} to {PUBLISHER}")
+    _run(connection, f"grant connect on database {database} to {AGGREGATE_READER}")
+    _run(connection, "revoke all on schema public from public")
+    if not _one(connection, "select 1 from pg_namespace where nspname = %s", STORE):
+        _run(connection, f"create schema {STORE} authorization {PUBLISHER}")
+
+
+def _refuse_rights_of_everybody(connection: Connection, database: str) -> None:
+    left = connection.execute(
+        """
+        select 'database ' || quote_ident(datname)
+        from pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) as granted
+        where datname = current_database() and granted.grantee = 0
+        union
+        select 'schema ' || nspname
+        from pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner))) as granted
+        where nspname = 'public' and granted.grantee = 0
+        """
+    ).fetchall()
+    if left:
+        told = "; ".join(f"revoke all on {what} from public" for (what,) in sorted(left))
+        raise ServingFailed(
+            f"Everybody on the server has rights in database {database}, which user {connection.info.user} cannot take"
+            f" away: make it the owner of the database, or let an administrator run: {told}."
+        )
+
+
+def _one(connection: Connection, query: str, *values: object) -> Any:
+    found = connection.execute(query.encode(), values or None).fetchone()
+    return found[0] if found else None
+
+
+def _run(connection: Connection, statements: str) -> None:
+    connection.execute(statements.encode())
