@@ -8,6 +8,7 @@ after its file. With a schema marts inside, that very name would be ambiguous an
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from childrens_warehouse.settings import GROUP_READS_FILE, Settings
 
 _PARTIAL = f".{DATABASE}.partial"
 
-_RELEASE_COLUMNS = (
+RELEASE_COLUMNS = (
     ("release_id", "VARCHAR", "Names the night and the inputs."),
     ("as_at", "DATE", "Newest extract date in force: the night the figures speak of."),
     ("known_on", "TIMESTAMP", "Files generated later were left out (UTC); null: none were."),
@@ -107,24 +108,29 @@ def comment(connection: duckdb.DuckDBPyConnection, table: Table, kind: str) -> N
 
 
 def create_release(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
-    columns = ", ".join(f"{name} {kind}" for name, kind, _ in _RELEASE_COLUMNS)
+    columns = ", ".join(f"{name} {kind}" for name, kind, _ in RELEASE_COLUMNS)
     connection.execute(f"create table release ({columns})")
     connection.execute("comment on table release is 'The release in this file. Exactly one row.'")
-    for name, _, comment in _RELEASE_COLUMNS:
+    for name, _, comment in RELEASE_COLUMNS:
         connection.execute(f"comment on column release.{name} is {sql.literal(comment)}")
-    connection.execute(
-        "insert into release select ?, cast(? as date), cast(? as timestamptz) at time zone 'UTC',"
-        " cast(? as timestamptz) at time zone 'UTC', ?, ?, ?",
-        [
-            manifest["release_id"],
-            manifest["as_at"],
-            manifest["known_on"],
-            manifest["published_at"],
-            manifest["gate"]["verdict"],
-            manifest["code"]["versions"]["childrens-warehouse"],
-            manifest["inputs"]["fingerprint"],
-        ],
-    )
+    connection.execute("insert into release values (?, ?, ?, ?, ?, ?, ?)", release_row(manifest))
+
+
+def release_row(manifest: Mapping[str, Any]) -> list[Any]:
+    """What the table `release` says, in the order of its columns; times are UTC without saying so."""
+    return [
+        manifest["release_id"],
+        dt.date.fromisoformat(manifest["as_at"]),
+        _utc(manifest["known_on"]),
+        _utc(manifest["published_at"]),
+        manifest["gate"]["verdict"],
+        manifest["code"]["versions"]["childrens-warehouse"],
+        manifest["inputs"]["fingerprint"],
+    ]
+
+
+def _utc(text: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text).astimezone(dt.UTC).replace(tzinfo=None) if text else None
 
 
 def _check(manifest: Mapping[str, Any], path: Path) -> None:

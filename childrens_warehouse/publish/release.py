@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,7 @@ def write(
     current: Mapping[str, Any] | None,
     readers_group: str | None,
     grains: Mapping[str, tuple[str, ...]],
+    references: Mapping[str, Sequence[Mapping[str, Any]]],
     built_of: Path,
     disclosure: Profile,
 ) -> dict[str, Any]:
@@ -141,6 +142,7 @@ def write(
             "rows_by_authority": volumes.count(connection, [each.table])[each.table.name],
             **each.table.to_dict(),
             "grain": list(grains.get(each.table.name, each.table.primary_key)),
+            "references": list(references.get(each.table.name, ())),
             "files": [file.to_dict(is_linked) for file, is_linked in zip(each.files, linked, strict=True)],
         }
     manifest = {

@@ -14,7 +14,7 @@ from childrens_warehouse.build import candidate
 from childrens_warehouse.build.candidate import Stage, State, Workspace
 from childrens_warehouse.errors import BuildFailed, PublishFailed
 from childrens_warehouse.ledger import Ledger
-from childrens_warehouse.publish import aggregate, files, grain, key_changes, marts, release, states
+from childrens_warehouse.publish import aggregate, files, grain, key_changes, marts, references, release, states
 from childrens_warehouse.publish.current import (
     DATABASE,
     Release,
@@ -98,7 +98,8 @@ def _ensure_release(settings: Settings, workspace: Workspace, state: State) -> d
             return existing
         return release.write(
             connection, home, state, planned, _gate(workspace, state), current, settings.readers_group,
-            grain.grains(workspace.dbt / "manifest.json"), workspace.built_of, settings.disclosure,
+            grain.grains(workspace.dbt / "manifest.json"), references.references(workspace.dbt / "manifest.json"),
+            workspace.built_of, settings.disclosure,
         )  # fmt: skip
     finally:
         connection.close()

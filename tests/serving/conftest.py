@@ -53,9 +53,8 @@ def module_database(server: LocalServer) -> str:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str) -> Settings:
-    """A home of its own, with SQL in dbt's place, and a database of its own."""
-    small_warehouse.install(monkeypatch.setattr)
+def settings(tmp_path: Path, database: str) -> Settings:
+    """A home and a database of its own, both empty: tests/serving/releases.py fills them."""
     return small_warehouse.settings_for(tmp_path / "home", postgres=PostgresSettings(database))
 
 

@@ -1,0 +1,126 @@
+"""Bring the PostgreSQL server to a release of the files: load what it lacks, show it, make it current, tidy up.
+
+Everything is taken from the release's folder, and every step may be run again: an attempt that was killed is made good
+by the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import psycopg
+
+from childrens_warehouse.errors import BusyError, ServingFailed
+from childrens_warehouse.publish.current import current_manifest, read_manifest
+from childrens_warehouse.serving import access, names, parts, storing, switching
+from childrens_warehouse.serving.connecting import connect, required, where
+from childrens_warehouse.settings import Settings
+
+Say = Callable[[str], None]
+APPLICATION = "warehouse load"
+# Two loads of one database wait for each other; the number is ours alone in it.
+_LOCK = 310_013
+
+
+@dataclass(frozen=True)
+class Served:
+    """What bringing the server to a release came to.
+
+    is_new: is it current since just now? tables, rows: copied now; reused: stored tables that were there. dropped:
+    releases that went. seconds: by step.
+    """
+
+    release_id: str
+    is_new: bool
+    tables: int
+    rows: int
+    reused: int
+    dropped: tuple[str, ...]
+    seconds: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        """The same for a log."""
+        state = "is current since now" if self.is_new else "was current already"
+        return (
+            f"Release {self.release_id} {state} in PostgreSQL: {self.tables} tables with {self.rows} rows loaded,"
+            f" {self.reused} were there; {sum(self.seconds.values()):.1f} s."
+        )
+
+
+def load(settings: Settings, release_id: str | None = None, say: Say = print) -> Served:
+    """Load a release, by default the published one, and make it current. Safe to run again.
+
+    Raises ConfigurationError where the setting is off, PostgresUnavailable where the server is away, ServingFailed
+    where it refuses. What it showed before, it still shows then.
+    """
+    told = required(settings)
+    manifest = read_manifest(settings.home, release_id) if release_id else current_manifest(settings.home)
+    if manifest is None:
+        what = f"There is no release {release_id}" if release_id else "Nothing is published"
+        raise ServingFailed(f"{what} in {settings.home.releases}: nothing can be loaded.")
+    laps: dict[str, float] = {}
+    with _session(settings) as connection:
+        # What is shown does not change while anybody may look at it: other settings count from the next release on.
+        stored = storing.Stored((), 0, 0)
+        if manifest["release_id"] not in switching.loaded(connection):
+            wanted = parts.of_release(settings, manifest, told.sessions)
+            with _lap(laps, "load"):
+                stored = storing.fill(connection, settings, wanted, parts.references(manifest))
+            with _lap(laps, "views"), connection.transaction():
+                storing.note_release(connection, manifest, wanted)
+                switching.create(connection, manifest, wanted)
+        with _lap(laps, "switch"):
+            _tell_of_views(connection, say)
+            is_new = switching.make_current(connection, manifest["release_id"], say)
+        with _lap(laps, "retention"):
+            dropped = switching.retain(connection, told.keep_releases)
+    for kept, views in dropped.kept_for.items():
+        say(f"Release {kept} stays on the server, because views look at it: {', '.join(views)}.")
+    return Served(
+        manifest["release_id"], is_new, len(stored.tables), stored.rows, stored.reused, dropped.releases, laps
+    )
+
+
+def status(settings: Settings) -> tuple[str | None, tuple[str, ...]]:
+    """The release that is current on the server, and all that are on it, newest first."""
+    with _session(settings) as connection:
+        return switching.current(connection), switching.loaded(connection)
+
+
+def _tell_of_views(connection: psycopg.Connection, say: Say) -> None:
+    if views := switching.views_of_others(connection, names.current("")):
+        say(f"These views keep to the release they were made on, make them again to move them: {', '.join(views)}.")
+
+
+@contextlib.contextmanager
+def _session(settings: Settings) -> Iterator[psycopg.Connection]:
+    """A connection that is alone with the database, and acts as the publisher."""
+    with contextlib.closing(connect(settings, APPLICATION)) as connection:
+        try:
+            [(is_alone,)] = connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchall()
+            if not is_alone:
+                raise BusyError(f"Another load of {where(settings)} is under way; wait until it has ended.")
+            access.prepare(connection)
+            storing.prepare(connection)
+            yield connection
+        except psycopg.Error as error:
+            # Its first line names objects and causes; what follows may quote a row.
+            reason = error.diag.message_primary or type(error).__name__
+            raise ServingFailed(
+                f"PostgreSQL at {where(settings)} broke off ({reason}): it shows what it showed before. The next"
+                " attempt goes on."
+            ) from None
+
+
+@contextlib.contextmanager
+def _lap(laps: dict[str, float], step: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    laps[step] = round(time.perf_counter() - started, 3)
