@@ -160,7 +160,7 @@ class PostgresSettings:
     url: its address without a password, or LOCAL for a server of this machine that `make up` starts.
     password_command: prints the password; without it libpq's own ways count (PGPASSFILE, ~/.pgpass, PGPASSWORD).
     keep_releases: so many stay on the server, the current one among them. sessions: are single sessions of attendance
-    loaded too?
+    loaded too? log: file or folder of the server's log, for who asks who has read.
     """
 
     url: str
@@ -168,6 +168,7 @@ class PostgresSettings:
     keep_releases: int = 14
     sessions: bool = False
     local_port: int = 5433
+    log: Path | None = None
 
     @property
     def is_local(self) -> bool:
@@ -251,6 +252,7 @@ def _postgres() -> PostgresSettings | None:
         keep_releases=keep,
         sessions=_choice("WAREHOUSE_POSTGRES_SESSIONS", "no", ("no", "yes")) == "yes",
         local_port=_integer("WAREHOUSE_POSTGRES_LOCAL_PORT", 5433),
+        log=_path("WAREHOUSE_POSTGRES_LOG"),
     )
 
 

@@ -264,7 +264,9 @@ def _make_roles(connection: Connection, database: str) -> None:
     for role in ROLES:
         if not _one(connection, "select 1 from pg_roles where rolname = %s", role):
             _run(connection, f"create role {role}")
-    if not _one(connection, f"select pg_has_role('{PUBLISHER}', 'set')"):
+    # Since version 16 who made a role is in it, but may not act as it.
+    acting = "set" if connection.info.server_version >= 160000 else "member"
+    if not _one(connection, f"select pg_has_role('{PUBLISHER}', '{acting}')"):
         _run(connection, f"grant {PUBLISHER} to session_user")
     for role in (CHILD_READER, AUDITOR):
         if not _one(connection, f"select pg_has_role('{role}', '{AGGREGATE_READER}', 'usage')"):

@@ -19,6 +19,8 @@ from typing import Any
 
 from childrens_warehouse.errors import ConfigurationError
 from childrens_warehouse.serving.access import MARK
+from childrens_warehouse.serving.local import LocalServer
+from childrens_warehouse.settings import Home, PostgresSettings
 
 # Anchored at the beginning: what a reader makes the server repeat stands further right, or after a tab.
 _PLAIN = re.compile(
@@ -39,6 +41,17 @@ class Reading:
     application: str
     database: str
     session: int
+
+
+def place(home: Home, told: PostgresSettings) -> Path:
+    """Where the server's log is. Raises ConfigurationError where nothing says."""
+    if told.log:
+        return told.log
+    if told.is_local:
+        return LocalServer(home.postgres, told.local_port).log
+    raise ConfigurationError(
+        "WAREHOUSE_POSTGRES_LOG is blank: set it to the file or folder of the server's log, as this machine sees it."
+    )
 
 
 def readings(path: Path) -> list[Reading]:

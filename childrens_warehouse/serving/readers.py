@@ -23,8 +23,10 @@ import psycopg
 
 from childrens_warehouse import sql
 from childrens_warehouse.errors import ConfigurationError, ServingFailed
-from childrens_warehouse.serving import access
-from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
+from childrens_warehouse.serving import access, connecting
+from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, Settings, make_private
+
+ALL_TEAMS = access.ALL_TEAMS
 
 _FIELDS = {"verdict", "login", "role", "authority", "team", "by", "reason", "decided_at"}
 
@@ -93,6 +95,21 @@ def append(home: Home, said: Reader) -> None:
         os.fsync(handle.fileno())
 
 
+def check_login(login: str) -> None:
+    """Raises ConfigurationError for a name that no reader can have."""
+    if not 0 < len(login.encode()) < 64 or login.startswith(("pg_", "warehouse_")) or login in ("public", "none"):
+        raise ConfigurationError(
+            f"{login!r} cannot be a reader's login: take 1 to 63 characters that do not begin with pg_ or warehouse_."
+        )
+
+
+def apply_to_server(settings: Settings) -> None:
+    """Bring the server of the settings to the decisions in force. Raises as `connect`, `prepare` and `apply` do."""
+    with connecting.connect(settings, "warehouse readers") as connection:
+        access.prepare(connection)
+        apply(connection, in_force(on_file(settings.home)))
+
+
 def apply(connection: access.Connection, readers: Iterable[Reader]) -> None:
     """Bring the server to the decisions in force: logins, their roles, and whose children they see.
 
@@ -148,8 +165,11 @@ def _take_out(connection: access.Connection, login: str, role: str, grantor: str
 
 
 def _make(connection: access.Connection, login: str) -> None:
-    if not connection.execute("select 1 from pg_roles where rolname = %s", [login]).fetchone():
+    found = connection.execute("select rolsuper from pg_roles where rolname = %s", [login]).fetchone()
+    if not found:
         _run(connection, f"create role {sql.name(login)} login")
+    elif found == (True,):
+        raise ServingFailed(f"{login} is a superuser of the server, whose reading nothing limits: take another login.")
 
 
 def _limit(connection: access.Connection, login: str) -> None:

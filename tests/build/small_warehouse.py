@@ -72,7 +72,8 @@ insert into marts.fct_attendance_partition
 """
 _INDICATORS = """
 create or replace table marts.indicator_value as
-    select authority_code, 'attendance' as indicator_id, cast(sum(possible_sessions) as bigint) as numerator
+    select authority_code, 'attendance' as indicator_id, 'all' as dimension, 'all' as member,
+        cast(sum(possible_sessions) as bigint) as numerator
     from marts.fct_attendance_pupil_month group by authority_code;
 """
 SQL: dict[str, str] = {"staging": "select 1", "core": _CORE, "indicators": _INDICATORS}
