@@ -5,8 +5,9 @@ docs/adr/0013-postgresql-for-bi-tools.md. Readers are told apart by the login th
 `set role` and functions that run as their owner leave alone.
 
     access.reader        the decisions in force, one row per login, role, authority and team
-    access.team_person   who belongs to which team on the night of the current release
-    access.own_person    of these, those of the teams of whoever asks
+    access.team_person   who belongs to which team on the night of a release
+    access.shown         the release that is current: its teams count, also for rows of earlier releases
+    access.own_person    the persons of the teams of whoever asks
     access.note_reading  writes a line of the server's log; called by the views over rows about persons
 """
 
@@ -50,17 +51,21 @@ _OBJECTS = f"""
     comment on table access.reader is
         'Who may read, as decided: per login and role; of child_reader also the authority and team (* is all).';
     create table if not exists access.team_person (
+        release_id text not null,
         authority_code text not null,
         team_name text not null,
         kind text not null,
         person_key bigint not null,
-        primary key (authority_code, team_name, kind, person_key)
+        primary key (release_id, authority_code, team_name, kind, person_key)
     );
     comment on table access.team_person is
-        'Children, their pupils and their workers, per team that holds the case on the night of the current release.';
+        'Children, their pupils and their workers, per team that holds the case on the night of a release.';
+    create table if not exists access.shown (release_id text not null);
+    comment on table access.shown is 'The release that is current. At most one row.';
     create or replace view access.own_person as
         select p.authority_code, p.kind, p.person_key
-        from access.team_person as p
+        from access.shown as s
+        inner join access.team_person as p on p.release_id = s.release_id
         inner join access.reader as r on r.authority_code = p.authority_code and r.team_name = p.team_name
         where r.login = session_user and r.role = 'child_reader';
     revoke all on schema access from public;
@@ -90,14 +95,23 @@ _NOTE_READING = """
     grant execute on function access.note_reading(text, text) to {child_reader};
 """
 
-# Of the server, not of the warehouse: only its superuser may. Without it readers can still leak nothing, but write
-# large objects, and lines that look like ours under their own login.
+# Of the server, not of the warehouse: only its superuser may. Without it readers still see nothing more, but can write
+# large objects and lines in a plain log that look like ours, and make a load wait by taking its lock.
 _OF_THE_SERVER = f"""
     grant set on parameter log_min_error_statement to {PUBLISHER};
     revoke usage on language plpgsql from public;
     grant usage on language plpgsql to {PUBLISHER};
     revoke execute on function pg_catalog.lo_create(oid), pg_catalog.lo_creat(integer),
         pg_catalog.lo_from_bytea(oid, bytea) from public;
+    do $body$
+    declare lock regprocedure;
+    begin
+        for lock in select oid from pg_proc where proname ~ '^pg_(try_)?advisory_(xact_)?lock(_shared)?$' loop
+            execute format('revoke execute on function %s from public', lock);
+            execute format('grant execute on function %s to {PUBLISHER}', lock);
+        end loop;
+    end
+    $body$;
 """
 
 
@@ -180,13 +194,13 @@ def grant(connection: Connection, release: ReleaseSchemas) -> None:
 
 
 def allocate(connection: Connection, release: ReleaseSchemas) -> None:
-    """Write down who belongs to which team on the night of a release: the one that becomes current.
+    """Write down who belongs to which team on the night of a release.
 
-    As publisher, in the transaction of the switch. Per child and kind of worker the team counts whose worker came last,
-    as in fct_child_allocation.
+    As publisher, in the transaction that makes its views. Per child and kind of worker the team counts whose worker
+    came last, as in fct_child_allocation.
     """
     of = sql.name(release.marts)
-    _run(connection, "delete from access.team_person")
+    forget(connection, release.release_id)
     needed = ("release", "fct_allocation", "bridge_pupil_child")
     if not all(_one(connection, "select to_regclass(%s)", f"{of}.{name}") for name in needed):
         return
@@ -202,23 +216,35 @@ def allocate(connection: Connection, release: ReleaseSchemas) -> None:
                 and a.started_on <= r.as_at
                 and (a.ended_on is null or r.as_at < a.ended_on)
             order by a.authority_code, a.child_key, a.worker_role_code, a.started_on desc, a.worker_key
+        ), told as (
+            select authority_code, team_name, 'child' as kind, child_key as person_key from held
+            union
+            select authority_code, team_name, 'worker', worker_key from held
+            union
+            select h.authority_code, h.team_name, 'pupil', b.pupil_key
+            from held as h
+            inner join {of}.bridge_pupil_child as b using (authority_code, child_key)
+            union
+            select h.authority_code, h.team_name, 'former_worker', a.worker_key
+            from held as h
+            inner join {of}.fct_allocation as a using (authority_code, child_key)
         )
         insert into access.team_person
-        select authority_code, team_name, 'child', child_key from held where team_name <> 'unknown'
-        union
-        select authority_code, team_name, 'worker', worker_key from held where team_name <> 'unknown'
-        union
-        select h.authority_code, h.team_name, 'pupil', b.pupil_key
-        from held as h
-        inner join {of}.bridge_pupil_child as b on b.authority_code = h.authority_code and b.child_key = h.child_key
-        where h.team_name <> 'unknown'
-        union
-        select h.authority_code, h.team_name, 'former_worker', a.worker_key
-        from held as h
-        inner join {of}.fct_allocation as a on a.authority_code = h.authority_code and a.child_key = h.child_key
-        where h.team_name <> 'unknown'
+        select {sql.literal(release.release_id)}, * from told where team_name <> 'unknown';
+        analyze access.team_person
         """,
     )
+
+
+def show(connection: Connection, release_id: str) -> None:
+    """Let the teams of a release count from now on. As publisher, in the transaction that makes it current."""
+    _run(connection, "delete from access.shown")
+    connection.execute("insert into access.shown values (%s)", [release_id])
+
+
+def forget(connection: Connection, release_id: str) -> None:
+    """Remove what is known of the teams of a release. As publisher, in the transaction that removes it."""
+    connection.execute("delete from access.team_person where release_id = %s", [release_id])
 
 
 def _condition(table: Table, protection: Protection) -> str:

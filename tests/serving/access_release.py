@@ -121,6 +121,7 @@ def load(
         connection.execute(f"create table {release.marts_aggregate}.indicator_value ({columns})".encode())
         connection.execute(f"insert into {release.marts_aggregate}.indicator_value values ('310', 7)".encode())
         access.grant(connection, release)
+        access.allocate(connection, release)
     return release
 
 
@@ -131,7 +132,7 @@ def make_current(address: str, release: ReleaseSchemas) -> ReleaseSchemas:
         for new, now in ((release.marts, MARTS), (release.marts_aggregate, MARTS_AGGREGATE)):
             connection.execute(f"alter schema {new} rename to {now}".encode())
         current = names.current(release.release_id)
-        access.allocate(connection, current)
+        access.show(connection, release.release_id)
     return current
 
 
