@@ -20,7 +20,7 @@ import psycopg
 
 from childrens_warehouse import sql
 from childrens_warehouse.errors import ServingFailed
-from childrens_warehouse.publish.tables import Table
+from childrens_warehouse.publish.tables import Column, Table
 from childrens_warehouse.serving import access_classes
 from childrens_warehouse.serving.access_classes import FOR_AUDITORS, Protection, Rows
 from childrens_warehouse.serving.names import MARTS, STORE, ReleaseSchemas, StoredTable
@@ -168,6 +168,25 @@ def protect(connection: Connection, stored: StoredTable) -> None:
         _run(connection, f"create policy {policy} on {relation} for select using ({condition})")
         _run(connection, f"alter table {relation} enable row level security")
         _run(connection, f"alter table {relation} force row level security")
+
+
+def protect_again(connection: Connection) -> None:
+    """Bring what was stored before to the rules of today, where they changed since. As publisher."""
+    stored = connection.execute(
+        """
+        select l.name, l.table_name, array_agg(a.attname::text order by a.attnum)
+        from store.loaded as l
+        inner join pg_attribute as a on a.attrelid = format('store.%I', l.name)::regclass and a.attnum > 0
+        where l.schema_name = 'marts' and not a.attisdropped
+        group by l.name, l.table_name
+        """
+    ).fetchall()
+    with connection.transaction():
+        # Who reads one of them for long makes the load try again, and not every other reader wait.
+        _run(connection, "set local lock_timeout = '5s'")
+        for name, of, columns in stored:
+            table = Table(of, tuple(Column(column, "", True, None) for column in columns), (), None)
+            protect(connection, StoredTable(name, table, MARTS))
 
 
 def logged(table: Table, release_id: str) -> str | None:

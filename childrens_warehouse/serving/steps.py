@@ -16,7 +16,7 @@ import psycopg
 
 from childrens_warehouse.errors import BusyError, ServingFailed
 from childrens_warehouse.publish.current import current_manifest, read_manifest
-from childrens_warehouse.serving import access, names, parts, storing, switching
+from childrens_warehouse.serving import access, names, parts, readers, storing, switching
 from childrens_warehouse.serving.connecting import connect, required, where
 from childrens_warehouse.settings import Settings
 
@@ -67,6 +67,8 @@ def load(settings: Settings, release_id: str | None = None, say: Say = print) ->
         raise ServingFailed(f"{what} in {settings.home.releases}: nothing can be loaded.")
     laps: dict[str, float] = {}
     with _session(settings) as connection:
+        readers.apply(connection, readers.in_force(readers.on_file(settings.home)))
+        access.protect_again(connection)
         # What is shown does not change while anybody may look at it: other settings count from the next release on.
         stored = storing.Stored((), 0, 0)
         if manifest["release_id"] not in switching.loaded(connection):

@@ -66,9 +66,11 @@ def create(connection: psycopg.Connection, manifest: Mapping[str, Any], parts: S
                 tables.setdefault(part.table.name, []).append(part)
         statements: list[Composable] = [_release_view(schema, manifest)]
         for of_table in tables.values():
-            statements += _view(schema, of_table)
+            logged = access.logged(of_table[0].table, release.release_id) if of == MARTS else None
+            statements += _view(schema, of_table, logged)
         connection.execute(SQL(";\n").join(statements))
     access.grant(connection, release)
+    access.allocate(connection, release)
 
 
 def make_current(
@@ -145,13 +147,19 @@ def views_of_others(connection: psycopg.Connection, schemas: ReleaseSchemas) -> 
     return tuple(name for (name,) in found)
 
 
-def _view(schema: str, parts: Sequence[Part]) -> list[Composable]:
-    """The view of one table, of one stored table or of its partitions together, with its comments."""
+def _view(schema: str, parts: Sequence[Part], logged: str | None) -> list[Composable]:
+    """The view of one table, of one stored table or of its partitions together, with its comments.
+
+    logged: the condition that writes down who reads it; above the union, so that it does so once.
+    """
     table = parts[0].table
     name = Identifier(schema, table.name)
     columns = SQL(", ").join(Identifier(column.name) for column in table.columns)
     selects = [SQL("select {} from {}").format(columns, Identifier(STORE, part.name)) for part in parts]
-    statements: list[Composable] = [SQL("create view {} as {}").format(name, SQL(" union all ").join(selects))]
+    rows: Composable = SQL(" union all ").join(selects)
+    if logged:
+        rows = SQL("select {} from ({}) as stored where {}").format(columns, rows, SQL(logged))
+    statements: list[Composable] = [SQL("create view {} as {}").format(name, rows)]
     if table.comment:
         statements.append(SQL("comment on view {} is {}").format(name, Literal(table.comment.strip())))
     statements += [
@@ -219,6 +227,7 @@ def _rename(connection: psycopg.Connection, before: str | None, release_id: str)
         "update store.release set is_current = true, current_since = clock_timestamp() where release_id = %s",
         (release_id,),
     )
+    access.show(connection, release_id)
 
 
 def _rename_schema(connection: psycopg.Connection, name: str, to: str) -> None:
@@ -249,6 +258,7 @@ def _drop_release(connection: psycopg.Connection, release_id: str, schemas: Rele
                 connection.execute(SQL("drop schema if exists {} cascade").format(Identifier(schema)))
             connection.execute("delete from store.release_table where release_id = %s", (release_id,))
             connection.execute("delete from store.release where release_id = %s", (release_id,))
+            access.forget(connection, release_id)
     except psycopg.errors.LockNotAvailable:
         return False
     return True

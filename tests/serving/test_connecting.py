@@ -94,6 +94,6 @@ def test_a_user_who_may_not_make_them_is_told_what_is_missing(settings: Settings
         address = server.address(connection.info.dbname, name)
     with (
         connecting.connect(at(settings, url=address)) as connection,
-        pytest.raises(ServingFailed, match=f"User {name} may not make the roles warehouse_publisher"),
+        pytest.raises(ServingFailed, match=f"User {name} may not set the server up"),
     ):
         access.prepare(connection)
