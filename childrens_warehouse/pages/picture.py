@@ -27,6 +27,7 @@ class Picture:
     """One drawing.
 
     svg: an <svg> element that stands on its own, without a script, a style sheet or an address.
+    narrow: the same for the width of a telephone, where the first would be too small; empty where that does for both.
     title: what it shows, as its caption. description: what a reader who cannot see it should know, a sentence or two.
     """
 
@@ -34,3 +35,4 @@ class Picture:
     title: str
     description: str
     table: PictureTable
+    narrow: str = ""
