@@ -44,6 +44,10 @@ up: $(RUN_STAMP) ## Start Airflow on this machine, with its pages on PORT (8080)
 down: $(RUN_STAMP) ## Stop what `make up` started
 	@$(PYTHON) -m childrens_warehouse.orchestration.services down
 
+.PHONY: report
+report: $(RUN_STAMP) ## Make the Corporate Parenting Report of what is published (ARGS="--as-at 2017-03-31 --edition panel")
+	@$(PYTHON) -m childrens_warehouse.pages.opening $(ARGS)
+
 .PHONY: simulate
 simulate: $(RUN_STAMP) ## Write invented extracts into the inbox (ARGS="--help" lists the choices)
 	@$(VENV)/bin/warehouse simulate $(ARGS)

@@ -241,12 +241,15 @@ def _register() -> None:
     from childrens_warehouse.changes import command as changes
     from childrens_warehouse.identity import command as links
     from childrens_warehouse.modelling import command as modelling
+    from childrens_warehouse.pages import command as pages
     from childrens_warehouse.privacy import command as privacy
     from childrens_warehouse.serving import readers_command as readers
     from childrens_warehouse.signing import command as signing
     from childrens_warehouse.simulate import command as simulate
 
-    for module in (simulate, privacy, alarms, ledger_commands, changes, modelling, links, signing, catalogue, readers):
+    for module in (
+        simulate, privacy, alarms, ledger_commands, changes, modelling, links, signing, catalogue, readers, pages,
+    ):  # fmt: skip
         module.register(app)
 
 

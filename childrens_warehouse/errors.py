@@ -13,6 +13,10 @@ class ConfigurationError(WarehouseError):
     """A setting is missing or impossible. Nothing was read or written."""
 
 
+class PaperUnavailable(ConfigurationError):
+    """This machine cannot print pages as PDF. The pages themselves are made."""
+
+
 class KeyUnavailable(WarehouseError):
     """The store that keeps the pseudonym key does not answer. Nothing was read or written."""
 

@@ -110,6 +110,16 @@ class Home:
         return self.published / "marts_aggregate.duckdb"
 
     @property
+    def reports(self) -> Path:
+        """<as at>/: the report as pages, of suppressed figures alone."""
+        return self.published / "reports"
+
+    @property
+    def reports_restricted(self) -> Path:
+        """<as at>/: the report for the panel, and managers' pages: small numbers are shown."""
+        return self.published / "reports-restricted"
+
+    @property
     def ledger(self) -> Path:
         return self.root / "ledger.sqlite"
 

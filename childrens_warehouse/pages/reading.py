@@ -20,6 +20,7 @@ import duckdb
 from childrens_warehouse import sql
 from childrens_warehouse.catalogue import rules
 from childrens_warehouse.errors import WarehouseError
+from childrens_warehouse.pages.words import month_end_before
 from childrens_warehouse.settings import Home
 
 SUPPRESSED, NOT_AVAILABLE = "c", "–"
@@ -145,6 +146,9 @@ class Figure:
 _FIGURE = tuple(field.name for field in fields(Figure))
 _INDICATOR = tuple(field.name for field in fields(Indicator))
 
+# By day, period and member.
+_Figures = dict[tuple[dt.date, str, str], Figure]
+
 
 class Release:
     """An open release, for one authority. Definitions of an indicator other than its newest are not read."""
@@ -156,7 +160,7 @@ class Release:
         (self.release_id, self.night, self.published_at) = self._rows(
             "select release_id, as_at, published_at from release.release"
         )[0]
-        self._figures = cache(self._read_figures)
+        self._slices = cache(self._read_slices)
 
     @property
     def council(self) -> str:
@@ -174,16 +178,17 @@ class Release:
     @cached_property
     def month_ends(self) -> tuple[dt.date, ...]:
         """Complete month ends that the release has figures of, oldest first."""
-        found = self._rows(
-            "select distinct as_at from release.indicator_value where authority_code = ? and dimension = 'all'"
-            " and as_at = last_day(as_at) order by as_at",
-            self.authority,
-        )
-        return tuple(as_at for (as_at,) in found)
+        days = {as_at for figures in self._wholes.values() for as_at, _, _ in figures}
+        return tuple(sorted(as_at for as_at in days if month_end_before(as_at, 0) == as_at))
 
     @cached_property
     def quarter_ends(self) -> tuple[dt.date, ...]:
         return tuple(as_at for as_at in self.month_ends if as_at.month % 3 == 0)
+
+    @cached_property
+    def year_ends(self) -> tuple[dt.date, ...]:
+        """Ends of financial years."""
+        return tuple(as_at for as_at in self.month_ends if as_at.month == 3)
 
     def has(self, indicator_id: str) -> bool:
         return indicator_id in self.indicators
@@ -192,7 +197,8 @@ class Release:
         self, indicator_id: str, as_at: dt.date, period: str, dimension: str = ALL, member: str = ALL
     ) -> Figure | None:
         """One figure; None where the release has no such row."""
-        return self._figures(indicator_id).get((as_at, period, dimension, member))
+        found = self._wholes.get(indicator_id, {}) if dimension == ALL else self._slices(indicator_id, dimension)
+        return found.get((as_at, period, member))
 
     def series(
         self, indicator_id: str, period: str, until: dt.date, months: int = 13, dimension: str = ALL, member: str = ALL
@@ -217,23 +223,33 @@ class Release:
         order = {member: number for number, member in enumerate(rules.members(dimension))}
         found = [
             figure
-            for (day, span, way, _), figure in self._figures(indicator_id).items()
-            if (day, span, way) == (as_at, period, dimension)
+            for (day, span, _), figure in self._slices(indicator_id, dimension).items()
+            if (day, span) == (as_at, period)
         ]
         return sorted(
             found, key=lambda each: (each.member == "unknown", order.get(each.member, len(order)), each.member)
         )
 
-    def _read_figures(self, indicator_id: str) -> dict[tuple[dt.date, str, str, str], Figure]:
-        found = self._rows(
-            f"select {', '.join(_FIGURE)} from release.indicator_value where authority_code = ? and indicator_id = ?"
-            " and definition_version = ?",
-            self.authority, indicator_id, self.indicators[indicator_id].definition_version,
-        )  # fmt: skip
-        return {
-            (figure.as_at, figure.period, figure.dimension, figure.member): figure
-            for figure in (Figure(*row) for row in found)
-        }
+    @cached_property
+    def _wholes(self) -> dict[str, _Figures]:
+        found: dict[str, _Figures] = {}
+        for figure in self._read("dimension = 'all'"):
+            found.setdefault(figure.indicator_id, {})[figure.as_at, figure.period, figure.member] = figure
+        return found
+
+    def _read_slices(self, indicator_id: str, dimension: str) -> _Figures:
+        found = self._read("indicator_id = ? and dimension = ?", indicator_id, dimension)
+        return {(figure.as_at, figure.period, figure.member): figure for figure in found}
+
+    def _read(self, condition: str, *parameters: str) -> Iterator[Figure]:
+        """Figures by the newest definition of their indicator."""
+        for row in self._rows(
+            f"select {', '.join(_FIGURE)} from release.indicator_value where authority_code = ? and {condition}",
+            self.authority, *parameters,
+        ):  # fmt: skip
+            figure = Figure(*row)
+            if figure.definition_version == self.indicators[figure.indicator_id].definition_version:
+                yield figure
 
     def _rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, parameters).fetchall()

@@ -34,3 +34,9 @@ def financial_year(value: dt.date) -> str:
     """The financial year that a day lies in: 2016/17."""
     first = value.year if value.month >= 4 else value.year - 1
     return f"{first}/{(first + 1) % 100:02d}"
+
+
+def month_end_before(value: dt.date, months: int) -> dt.date:
+    """The last day of the month that lies so many months before."""
+    first = value.year * 12 + value.month - months
+    return dt.date(first // 12, first % 12 + 1, 1) - dt.timedelta(days=1)

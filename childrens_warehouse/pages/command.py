@@ -1,0 +1,39 @@
+"""The command `report`: the Corporate Parenting Report of what is published."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from childrens_warehouse.pages.reading import Edition
+from childrens_warehouse.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line of the package."""
+    app.command("report")(_report)
+
+
+def _report(
+    as_at: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="A month end; the newest quarter end that is published if left out."),
+    ] = None,
+    edition: Annotated[
+        Edition | None, typer.Option(help="public: small numbers suppressed; panel: shown. Both if left out.")
+    ] = None,
+    authority: Annotated[str | None, typer.Option(help="Three-digit code; every authority if left out.")] = None,
+    to: Annotated[Path | None, typer.Option(file_okay=False, help="Write it there instead of publishing it.")] = None,
+    pdf: Annotated[bool, typer.Option(help="With a PDF beside the page, or without.")] = True,
+) -> None:
+    """Make the Corporate Parenting Report: a page that needs nothing else, its PDF, and its figures as CSV."""
+    from childrens_warehouse.pages import making
+
+    settings = Settings.from_environment()
+    settings.home.create()
+    for each in making.editions(edition):
+        for path in making.make(settings, each, as_at.date() if as_at else None, authority, pdf, to):
+            typer.echo(path)
