@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-PERIODS = {
+SHORT_PERIODS = {
     "snapshot": "on the day",
     "month": "in the month",
     "quarter": "in the quarter",
-    "year_to_date": "year to date, from 1 April",
-    "school_year_to_date": "school year to date, from 1 September",
+    "year_to_date": "year to date",
+    "school_year_to_date": "school year to date",
     "rolling_12_months": "last twelve months",
 }
 

@@ -12,6 +12,8 @@ from childrens_warehouse.pages.sections.scored import Scored
 from childrens_warehouse.pages.tables import Section
 
 _REFERENCE = re.compile(r"TS(\d+)(?:-TS\d+)?")
+# The first that an indicator has is shown.
+_PERIODS = ("snapshot", "year_to_date", "school_year_to_date", "rolling_12_months", "quarter", "month")
 # The last number of a group, and what its figures are about.
 _GROUPS = (
     (6, "Assessment and child protection"), (9, "Reviews and stability"), (10, "Care leavers"), (14, "Health"),
@@ -37,6 +39,5 @@ def scorecard(release: Release, as_at: dt.date) -> Section:
 
 
 def _scored(indicator: Indicator, reference: str) -> Scored:
-    periods = indicator.periods.split()
-    period = next(each for each in ("snapshot", "year_to_date", "school_year_to_date") if each in periods)
+    period = next(each for each in _PERIODS if each in indicator.periods.split())
     return Scored(indicator.indicator_id, period, reference, only_if_known=indicator.cadence == "annual")

@@ -10,7 +10,7 @@ from childrens_warehouse.pages import notes
 from childrens_warehouse.pages.reading import Figure, Indicator, Release
 from childrens_warehouse.pages.sections import columns
 from childrens_warehouse.pages.tables import Cell, Column, Row, Table, Told
-from childrens_warehouse.pages.words import UNITS
+from childrens_warehouse.pages.words import SHORT_PERIODS, UNITS
 
 _BESIDE = (
     Column("Target"), Column("Rating", kind=""), Column("Direction of travel", kind=""),
@@ -18,11 +18,6 @@ _BESIDE = (
 )  # fmt: skip
 _RATINGS = {"green": "● Green", "amber": "▲ Amber", "red": "■ Red"}
 _SINCE = {"monthly": "month", "quarterly": "quarter", "termly": "term"}
-_SHORT = {
-    "snapshot": "on the day",
-    "year_to_date": "year to date",
-    "school_year_to_date": "school year to date",
-}
 
 
 @dataclass(frozen=True)
@@ -68,7 +63,7 @@ def _row(release: Release, days: list[dt.date], scored: Scored) -> Row | None:
     figures = [release.figure(scored.indicator_id, day, scored.period) for day in days]
     if scored.only_if_known and not any(figure and figure.disclosure != "not_available" for figure in figures):
         return None
-    below = " · ".join(part for part in (scored.reference, UNITS[indicator.unit], _SHORT[scored.period]) if part)
+    below = " · ".join(part for part in (scored.reference, UNITS[indicator.unit], SHORT_PERIODS[scored.period]) if part)
     return Row(indicator.title, (*figures, *_beside(indicator, figures[-1] if figures else None)), below)
 
 
