@@ -12,6 +12,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 STAMPS := $(VENV)/.stamps
+SUPERSET := .venv-superset
 
 # A stamp bears the checksum of what it installed, so a set-up that is up to date costs nothing and a changed
 # lock is always installed.
@@ -19,6 +20,8 @@ checksum = $(shell cat $(1) | cksum | tr ' ' '-')
 UV_STAMP := $(STAMPS)/uv-$(call checksum,requirements-uv.txt)
 RUN_STAMP := $(STAMPS)/run-$(call checksum,requirements-uv.txt requirements.lock pyproject.toml)
 DEV_STAMP := $(STAMPS)/dev-$(call checksum,requirements-uv.txt requirements-dev.lock pyproject.toml)
+
+SUPERSET_STAMP := $(SUPERSET)/.lock-$(call checksum,bi/superset/requirements.lock)
 
 say = @printf '== %s\n' "$(1)"
 
@@ -76,6 +79,11 @@ new-indicator: $(DEV_STAMP) ## Write a new indicator (ID=cla_something_pct SUBJE
 docs: $(DEV_STAMP) ## Make the documentation of all models, with column lineage, in var/docs
 	@$(VENV)/bin/warehouse docs
 
+.PHONY: superset
+superset: $(SUPERSET_STAMP) ## Start Apache Superset with the dashboard of bi/superset on PORT (8088; EXPORT=1 takes changes over)
+	@$(SUPERSET)/bin/python bi/superset/serve.py \
+		$(if $(EXPORT),--export,--port "$(if $(filter file,$(origin PORT)),8088,$(PORT))")
+
 .PHONY: lint
 lint: $(DEV_STAMP) ## Check style and types of Python, SQL and YAML, and the house rules of the models
 	@$(VENV)/bin/ruff check .
@@ -119,3 +127,10 @@ $(DEV_STAMP): | $(UV_STAMP)
 	@$(install) --require-hashes -r requirements-dev.lock
 	@$(install) --no-deps --no-build-isolation --editable .
 	@rm -f "$(STAMPS)"/run-* "$(STAMPS)"/dev-* && touch "$(RUN_STAMP)" "$@"
+
+$(SUPERSET_STAMP): | $(UV_STAMP)
+	$(call say,Installing Apache Superset in $(SUPERSET) (850 MB; half a minute or more))
+	@"$(PYTHON3)" -m venv --clear "$(SUPERSET)"
+	@env -u PYTHONDONTWRITEBYTECODE $(UV) pip install --quiet --python "$(SUPERSET)/bin/python" --compile-bytecode \
+		--require-hashes -r bi/superset/requirements.lock
+	@touch "$@"

@@ -82,6 +82,14 @@ EXPOSURES = (
         INDICATORS,
     ),
     Exposure(
+        "superset_dashboard",
+        "Dashboard in Apache Superset",
+        "dashboard",
+        "medium",
+        "bi/superset: scorecard, children in care and all figures, from the suppressed figures (make superset).",
+        INDICATORS,
+    ),
+    Exposure(
         "restated_figures",
         "Which figures moved, and why",
         "application",
