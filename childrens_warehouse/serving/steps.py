@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import psycopg
+from psycopg.sql import SQL, Literal
 
 from childrens_warehouse.errors import BusyError, ServingFailed
 from childrens_warehouse.publish.current import current_manifest, read_manifest
@@ -24,6 +25,8 @@ Say = Callable[[str], None]
 APPLICATION = "warehouse load"
 # Two loads of one database wait for each other; the number is ours alone in it.
 _LOCK = 310_013
+# For any lock: whoever asks for what others use must not hold up those who come after.
+_LONGEST_WAIT = "2s"
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ def _session(settings: Settings) -> Iterator[psycopg.Connection]:
             [(is_alone,)] = connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchall()
             if not is_alone:
                 raise BusyError(f"Another load of {where(settings)} is under way; wait until it has ended.")
+            connection.execute(SQL("set lock_timeout = {}").format(Literal(_LONGEST_WAIT)))
             access.prepare(connection)
             storing.prepare(connection)
             yield connection

@@ -27,7 +27,7 @@ _LONGEST_WAIT_MS = 400
 PATIENCE_SECONDS = 3.0
 _SECONDS_FOR_ALL = 60.0
 # What nobody waits for goes next time.
-_WAIT_TO_DROP = "500ms"
+_WAIT_TO_DROP = "100ms"
 
 
 @dataclass(frozen=True)
