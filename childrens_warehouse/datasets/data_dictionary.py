@@ -116,7 +116,7 @@ def _public_models() -> list[dict[str, object]]:
     models = []
     for folder in ("core", "reports"):
         for path in sorted((_MODELS / folder).rglob("*.yml")):
-            models += yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+            models += yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader).get("models", [])
     return sorted((model for model in models if PUBLIC_NAME.fullmatch(model["name"])), key=lambda model: model["name"])
 
 
