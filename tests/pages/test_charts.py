@@ -342,14 +342,13 @@ def test_funnel_limits_at_the_ends() -> None:
 
 
 def test_funnel_says_whether_chance_explains_it() -> None:
-    assert "no further from it than chance explains" in DRAWN["funnel"]().description
+    assert "within what chance explains" in DRAWN["funnel"]().description
     far = funnel.funnel([counted(30, 100, england=68.0)], "Same placement")
-    assert "further from it than chance explains" in far.description
-    assert "no further" not in far.description
+    assert "beyond what chance explains" in far.description
 
 
 def test_colours_can_be_told_from_paper_and_from_their_neighbours() -> None:
-    marks = (theme.ACCENT, theme.MARK, theme.CONCERN, theme.IMPROVEMENT, *theme.CATEGORIES)
+    marks = (theme.ACCENT, theme.MARK, theme.BEFORE, theme.CONCERN, theme.IMPROVEMENT, *theme.CATEGORIES)
     assert min(theme.contrast(colour, theme.PAPER) for colour in marks) >= 3
     assert min(theme.contrast(text, theme.PAPER) for text in (theme.INK, theme.QUIET, theme.ACCENT)) >= 4.5
     assert min(theme.contrast(a, b) for a, b in itertools.pairwise(theme.CATEGORIES)) >= 2.5

@@ -16,12 +16,12 @@ from childrens_warehouse.pages.charts.theme import (
     CATEGORIES,
     COLUMN,
     INK,
-    LINE,
     MARK,
     PAGE,
     PAPER,
     QUIET,
     SMALL,
+    SOFT,
     TEXT,
     Size,
     text_on,
@@ -82,7 +82,7 @@ def mix_over_time(
     colours = _colours(present)
     description = telling.sentence(_told_mix(bars, drawn, title))
     labels = 190 if not size.is_narrow else 150
-    box = Box.of(size, 260, 34, labels, 14, 40 if size.is_narrow else 26)
+    box = Box.of(size, 260, 34, labels, 20, 40 if size.is_narrow else 26)
     step = box.width / max(1, len(bars))
     x = alt.X("from:Q", scale=alt.Scale(domain=[0, max(1, len(bars))], nice=False, zero=False), axis=None)
     y = alt.Y("low:Q", scale=alt.Scale(domain=[0, 100], nice=False), axis=alt.Axis(values=[0, 25, 50, 75, 100]))
@@ -98,7 +98,7 @@ def mix_over_time(
                     middles[name] = (low + share[name] / 2, share[name])
         layers.append(
             alt.Chart(drawing.data(rows))
-            .mark_rect(fill=colours[name], stroke=PAPER, strokeWidth=1)
+            .mark_rect(fill=colours[name], stroke=MARK if name == _HIDDEN else PAPER, strokeWidth=1)
             .encode(x=x, x2="to:Q", y=y, y2="high:Q")
         )
     for number, share in enumerate(drawn):
@@ -115,7 +115,7 @@ def mix_over_time(
             layers.append(
                 drawing.text_at((number + 0.5) * step, box.height + 14, bar.name, QUIET, align="center", fontSize=SMALL)
             )
-    layers.append(drawing.text_at(-28, -8, "per cent", QUIET, fontSize=SMALL))
+    layers.append(drawing.text_at(2 - box.left, -13, "per cent", QUIET, fontSize=SMALL))
     layers = [*layers]
     return Picture(drawing.render(layers, box, title, description), title, description, _table("Date", bars))
 
@@ -161,7 +161,7 @@ def shares(bars: Sequence[Bar], title: str, size: Size = COLUMN) -> Picture:
             0,
             (
                 alt.Chart(drawing.data(rows))
-                .mark_rect(fill=colours[name], stroke=PAPER, strokeWidth=1)
+                .mark_rect(fill=colours[name], stroke=MARK if name == _HIDDEN else PAPER, strokeWidth=1)
                 .encode(x=x, x2="to:Q", y=y, y2="bottom:Q")
             ),
         )
@@ -198,6 +198,8 @@ def slices(members: Sequence[Figure], whole: Figure | None, title: str, size: Si
     )
     if targets:
         signs.append(Sign(f"target {targets[0]:g}", "stroke", INK))
+    if any(figure.finality == "provisional" for figure in known):
+        signs.append(Sign("provisional", "circle", ACCENT, is_filled=False))
     if any(figure.is_suppressed for figure in drawn):
         signs.append(Sign("suppressed", letter=SUPPRESSED))
     top = 16.0 * drawing.key_lines(signs, size) + 26
@@ -311,7 +313,7 @@ def _shares(bar: Bar, names: Sequence[str]) -> dict[str, float]:
 
 def _colours(present: Sequence[str]) -> dict[str, str]:
     colours = dict(zip((name for name in present if name not in (_OTHERS, _HIDDEN)), CATEGORIES, strict=False))
-    return {**colours, _OTHERS: MARK, _HIDDEN: LINE}
+    return {**colours, _OTHERS: MARK, _HIDDEN: SOFT}
 
 
 def _labels_beside(

@@ -44,7 +44,13 @@ _FOR_THE_BROWSER = (
     "pointer-events",
     "font-family",
 )
-_DEFAULTS = {"opacity": "1", "stroke-width": "1", "transform": "translate(0,0)", "stroke-miterlimit": "10"}
+_DEFAULTS = {
+    "opacity": "1",
+    "stroke-dasharray": "1,0",
+    "stroke-width": "1",
+    "transform": "translate(0,0)",
+    "stroke-miterlimit": "10",
+}
 _WIDE, _THIN = set("mwMW@%"), set("iljtfrI.,:;'|()[] /")
 
 

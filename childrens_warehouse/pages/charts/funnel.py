@@ -106,7 +106,7 @@ def funnel(figures: Sequence[Figure], title: str, size: Size = COLUMN) -> Pictur
         drawing.text_at(box.width + 8, place, words, colour, fontSize=SMALL, fontWeight=weight)
         for place, (_, words, colour, weight) in zip(places, labels, strict=True)
     ]
-    layers.append(drawing.text_at(-34, -13, "per cent", QUIET, fontSize=SMALL))
+    layers.append(drawing.text_at(2 - box.left, -13, "per cent", QUIET, fontSize=SMALL))
     layers.append(drawing.text_at(box.width, box.height + 32, "children counted", QUIET, fontSize=SMALL, align="right"))
     layers = [*layers, *drawing.key(signs, box, 8 - top)]
     table = PictureTable(
@@ -186,5 +186,5 @@ def _told(
     if average is None:
         return f"{told}; no average is printed to hold it against"
     name = "England's average" if of == "England" else "the average of statistical neighbours"
-    beyond = "further from it than chance explains" if is_outside else "no further from it than chance explains"
-    return f"{told}; {name} is {average:g}, and so few children leave it {beyond}"
+    beyond = "beyond" if is_outside else "within"
+    return f"{told}; {name} is {average:g}, and with so many children the difference is {beyond} what chance explains"

@@ -207,6 +207,9 @@ def boroughs(places: Sequence[Place], council: str, title: str, size: Size = PAG
             stroke=alt.Stroke("stroke:N", scale=None),
         )
     ]
+    layers.append(
+        drawing.text_at(6 * _TILE, 0.5 * _TILE - 7, ["light:", "nobody"], QUIET, fontSize=SMALL, lineHeight=13)
+    )
     layers += _beside(regions, side, 7 * _TILE + 12 if size.is_narrow else 4.0, box)
     table = PictureTable(
         ("Place", "Children"),

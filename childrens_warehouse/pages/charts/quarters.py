@@ -9,13 +9,10 @@ import altair as alt
 
 from childrens_warehouse.pages.charts import drawing, telling
 from childrens_warehouse.pages.charts.drawing import Box, Line, Sign
-from childrens_warehouse.pages.charts.theme import ACCENT, COLUMN, INK, MARK, PAPER, QUIET, SMALL, TEXT, Size
+from childrens_warehouse.pages.charts.theme import ACCENT, BEFORE, COLUMN, INK, MARK, PAPER, QUIET, SMALL, TEXT, Size
 from childrens_warehouse.pages.picture import Picture, PictureTable
 from childrens_warehouse.pages.reading import NOT_AVAILABLE, SUPPRESSED, Figure
 from childrens_warehouse.pages.words import financial_year, month, quarter
-
-# The colour of the year before: light beside the accent, and still 3:1 on paper.
-_BEFORE = "#8f9ba8"
 
 
 @drawing.quickly
@@ -42,7 +39,7 @@ def quarters(figures: Sequence[Figure], title: str, size: Size = COLUMN) -> Pict
             for n, figure in enumerate(figures)
             if figure.previous_year is not None
         ]
-        layers.append(_bars(rows, x, y).mark_rect(color=_BEFORE))
+        layers.append(_bars(rows, x, y).mark_rect(color=BEFORE))
     left, width = (0.42, 0.44) if before else (0.2, 0.6)
     for is_provisional in (False, True):
         rows = [
@@ -90,7 +87,7 @@ def quarters(figures: Sequence[Figure], title: str, size: Size = COLUMN) -> Pict
         )
     layers.append(drawing.rule_at(0, box.width, box.height, box.height, QUIET))
     if unit:
-        layers.append(drawing.text_at(-34, -22, unit, QUIET, fontSize=SMALL))
+        layers.append(drawing.text_at(2 - box.left, -22, unit, QUIET, fontSize=SMALL))
     layers = [*layers, *drawing.key(signs, box, 8 - top)]
     table = PictureTable(
         ("Period", "Figure", "A year before", "Target", "Remarks"),
@@ -129,12 +126,13 @@ def _top(figures: Sequence[Figure]) -> float | None:
 def _signs(figures: Sequence[Figure]) -> list[Sign]:
     known = telling.with_figure(figures)
     signs = []
-    if any(figure.finality != "provisional" for figure in known):
-        signs.append(Sign("this year", "square", ACCENT))
+    is_compared = any(figure.previous_year is not None or figure.finality == "provisional" for figure in known)
+    if is_compared and any(figure.finality != "provisional" for figure in known):
+        signs.append(Sign("final", "square", ACCENT))
     if any(figure.finality == "provisional" for figure in known):
         signs.append(Sign("provisional", "square", ACCENT, is_filled=False))
     if any(figure.previous_year is not None for figure in figures):
-        signs.append(Sign("a year before", "square", _BEFORE))
+        signs.append(Sign("a year before", "square", BEFORE))
     if any(figure.target is not None for figure in figures):
         signs.append(Sign("target", "stroke", INK))
     if any(figure.is_suppressed for figure in figures):
@@ -145,6 +143,8 @@ def _signs(figures: Sequence[Figure]) -> list[Sign]:
 
 
 def _told(figures: Sequence[Figure], names: Sequence[str], title: str) -> str:
+    if figures and not telling.with_figure(figures):
+        return f"{title}: no figure can be shown: {', '.join(telling.missing(figures))}"
     each = []
     for name, figure in zip(names, figures, strict=True):
         before = (

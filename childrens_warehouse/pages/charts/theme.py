@@ -12,6 +12,8 @@ from typing import Any
 
 PAPER, INK, QUIET, LINE = "#ffffff", "#1c2530", "#55606d", "#d9dee4"
 ACCENT, MARK, BAND, SOFT = "#0f4c5c", "#6f8399", "#e9eef1", "#eef1f4"
+# What was before, beside the accent: as light as a mark may be.
+BEFORE = "#8a95a2"
 # Worse, better and merely other than chance would have it; each has its own shape too.
 CONCERN, IMPROVEMENT = "#a33b00", "#0f4c5c"
 CATEGORIES = ("#0f4c5c", "#f46a25", "#801650", "#28a197", "#3d3d3d", "#a285d1")

@@ -167,7 +167,7 @@ def layers(figures: Sequence[Figure], box: Box, is_small: bool = False) -> list[
     drawn += _gaps(figures, box)
     drawn += _at_the_end(figures, box, scales, is_small)
     if unit and not is_small:
-        drawn.append(drawing.text_at(-34, -14, unit, QUIET, fontSize=SMALL))
+        drawn.append(drawing.text_at(2 - box.left, -14, unit, QUIET, fontSize=SMALL))
     return drawn
 
 

@@ -9,7 +9,7 @@ import altair as alt
 
 from childrens_warehouse.pages.charts import drawing, telling
 from childrens_warehouse.pages.charts.drawing import Box, Line
-from childrens_warehouse.pages.charts.theme import ACCENT, COLUMN, CONCERN, INK, MARK, QUIET, SMALL, TEXT, Size
+from childrens_warehouse.pages.charts.theme import ACCENT, COLUMN, INK, MARK, QUIET, SMALL, TEXT, Size
 from childrens_warehouse.pages.picture import Picture, PictureTable
 from childrens_warehouse.pages.reading import SUPPRESSED, Figure
 from childrens_warehouse.pages.words import day
@@ -35,7 +35,7 @@ def came_and_went(
             _sum(first, came),
             _sum(first, came, went, sign=-1),
             telling.letter(ceased) if went is None else f"−{went}",
-            CONCERN,
+            MARK,
         ),
     ]
     if rest:

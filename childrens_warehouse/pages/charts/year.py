@@ -10,7 +10,7 @@ import altair as alt
 
 from childrens_warehouse.pages.charts import drawing, telling
 from childrens_warehouse.pages.charts.drawing import Box, Line
-from childrens_warehouse.pages.charts.theme import ACCENT, COLUMN, INK, MARK, PAPER, QUIET, SMALL, Size
+from childrens_warehouse.pages.charts.theme import ACCENT, BEFORE, COLUMN, INK, MARK, PAPER, QUIET, SMALL, Size
 from childrens_warehouse.pages.charts.trend import YEAR_BEGINS, axis, none_of, number, segments
 from childrens_warehouse.pages.picture import Picture, PictureTable
 from childrens_warehouse.pages.reading import Figure
@@ -42,7 +42,7 @@ def through_the_year(years: Sequence[tuple[str, Sequence[Figure]]], title: str, 
     labels: list[tuple[float, str, str, str]] = []
     for order, (name, figures) in enumerate(years):
         is_last = order == len(years) - 1
-        colour = ACCENT if is_last else (MARK if order == len(years) - 2 else "#8f9dad")
+        colour = ACCENT if is_last else (MARK if order == len(years) - 2 else BEFORE)
         rows = [
             {"month": (figure.as_at.month - first) % 12, "value": figure.value, "segment": segment}
             for figure, segment in segments(figures)
@@ -83,7 +83,7 @@ def through_the_year(years: Sequence[tuple[str, Sequence[Figure]]], title: str, 
         words, at = f"{months[step]:%b}", step / 11 * box.width
         drawn.append(drawing.text_at(at, box.height + 14, words, QUIET, align="center", fontSize=SMALL))
     if unit:
-        drawn.append(drawing.text_at(-34, -13, unit, QUIET, fontSize=SMALL))
+        drawn.append(drawing.text_at(2 - box.left, -13, unit, QUIET, fontSize=SMALL))
     if not known:
         drawn.append(drawing.text_at(box.width / 2, box.height / 2, none_of(everything), QUIET, align="center"))
     table = PictureTable(
