@@ -50,6 +50,12 @@ def authorities() -> Mapping[str, str]:
 
 
 @cache
+def regions() -> Mapping[str, str]:
+    """Three-digit code of a local authority -> the region it lies in."""
+    return {row["local_authority_code"]: row["region"] for row in _rows("local_authority")}
+
+
+@cache
 def _rows(seed: str) -> tuple[SeedRow, ...]:
     with (SEEDS / f"{seed}.csv").open(newline="", encoding="utf-8") as handle:
         return tuple(csv.DictReader(handle))

@@ -1,5 +1,5 @@
 """The only place where a page opens a release. Two editions: `public` reads the suppressed figures and has no way to
-any others, `panel` reads the figures of the child-level mart, but no row about a child.
+any others, `panel` reads the figures of the child-level mart, and no row about a child but to count them (`crossing`).
 
 What is not known of a figure stays apart: suppressed figures are `c`, figures that do not exist have their reason.
 """
@@ -229,6 +229,18 @@ class Release:
         return sorted(
             found, key=lambda each: (each.member == "unknown", order.get(each.member, len(order)), each.member)
         )
+
+    def counts(self, query: str, as_at: dt.date) -> list[tuple[Any, ...]]:
+        """Numbers of children that no indicator has, of $1 the authority and $2 a day; for `crossing` alone.
+
+        Raises ValueError in the public edition; nothing where the release has none of these tables.
+        """
+        if self.edition is not Edition.PANEL:
+            raise ValueError("the public edition counts no rows")
+        try:
+            return self._rows(query, self.authority, as_at)
+        except duckdb.CatalogException:
+            return []
 
     @cached_property
     def _wholes(self) -> dict[str, _Figures]:

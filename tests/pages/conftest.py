@@ -37,11 +37,13 @@ _FIGURES = f"""
     )
     select
         '310' as authority_code, indicator_id, 1 as definition_version, as_at, period, dimension, member, member_label,
-        case when unit = 'percent' then round(first * part + number) else round((first + step * number) * part) end
+        case when unit = 'percent' then round(first * part + number) else floor((first + step * number) * part) end
             as numerator,
         case when unit = 'percent' then 200 end as denominator,
-        (first + step * number) * part as value,
-        cast(cast((first + step * number) * part as decimal(9, 1)) as varchar) as display,
+        case when unit = 'count' then floor((first + step * number) * part)
+            else (first + step * number) * part end as value,
+        case when unit = 'count' then cast(cast(floor((first + step * number) * part) as integer) as varchar)
+            else cast(cast((first + step * number) * part as decimal(9, 1)) as varchar) end as display,
         unit, 1.0 as lower_95, 99.0 as upper_95,
         case when as_at <= date '2016-03-31' then 'final' else 'provisional' end as finality,
         'open' as disclosure,

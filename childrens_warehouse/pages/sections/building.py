@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from childrens_warehouse.catalogue import rules
 from childrens_warehouse.pages import notes
@@ -53,36 +54,48 @@ def lines(period: str, *indicator_ids: str, only_if_known: bool = False) -> list
     return [Line(indicator_id, period, only_if_known=only_if_known) for indicator_id in indicator_ids]
 
 
-def comparators(release: Release, id: str, as_at: dt.date, indicator_id: str, dimension: str) -> Table | None:
-    """The shares that others have of each member, as published, and the council's own of the year before."""
-    labels = rules.members(dimension)
+@dataclass(frozen=True)
+class Shares:
+    """What somebody publishes: per cent of their children by member. kind: benchmark, as in the seeds."""
+
+    kind: str
+    name: str
+    shares: Mapping[str, float]
+
+
+def shares_of_others(release: Release, as_at: dt.date, indicator_id: str, dimension: str) -> list[Shares]:
+    """What is published of the year of a day: the council's own of the year before, neighbours, England, population."""
     year = as_at.year + (as_at.month > 3)
     found: dict[str, dict[str, float]] = {}
     names: dict[str, str] = {}
     for row in rules.benchmarks(indicator_id):
-        if row["dimension"] != dimension or row["is_used"] != "true" or row.get("shown_as") != "share":
-            continue
-        if row["authority_code"] != release.authority:
-            continue
         kind = row["benchmark"]
-        if kind == "published":
-            if dt.date.fromisoformat(row["as_at"]) > as_at:
-                continue
-            names[kind] = f"{release.council}, as published for {day(dt.date.fromisoformat(row['as_at']))}"
-        elif int(row["collection_year"]) != year:
+        is_shown = row["dimension"] == dimension and row["is_used"] == "true" and row.get("shown_as") == "share"
+        if not is_shown or row["authority_code"] != release.authority:
             continue
-        else:
+        if kind == "published":
+            since = dt.date.fromisoformat(row["as_at"])
+            if since > as_at:
+                continue
+            names[kind] = f"{release.council}, as published for {day(since)}"
+        elif int(row["collection_year"]) == year:
             names[kind] = f"{_WHO[kind]}, {row['value_of_period']}"
+        else:
+            continue
         found.setdefault(kind, {})[row["member"]] = float(row["value"])
-    members = [member for member in labels if any(member in values for values in found.values())]
+    return [Shares(kind, names[kind], found[kind]) for kind in ("published", *_WHO) if kind in found]
+
+
+def comparators(release: Release, id: str, as_at: dt.date, indicator_id: str, dimension: str) -> Table | None:
+    """The same as a table."""
+    found = shares_of_others(release, as_at, indicator_id, dimension)
+    labels = rules.members(dimension)
+    members = [member for member in labels if any(member in each.shares for each in found)]
     if not members:
         return None
     rows = [
-        Row(
-            names[kind], tuple(Told(f"{found[kind][member]:g}" if member in found[kind] else "–") for member in members)
-        )
-        for kind in ("published", "statistical_neighbour", "england", "population")
-        if kind in found
+        Row(each.name, tuple(Told(f"{each.shares[one]:g}" if one in each.shares else "–") for one in members))
+        for each in found
     ]
     columns = tuple(Column(labels[member]) for member in members)
-    return Table(id, "Per cent of children, as others publish it", "", columns, tuple(rows))
+    return Table(id, "Per cent of children, as others publish it", "Whose", columns, tuple(rows))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
+from childrens_warehouse.pages.picture import Picture
 from childrens_warehouse.pages.reading import Release
-from childrens_warehouse.pages.sections import columns
+from childrens_warehouse.pages.sections import columns, pictures
 from childrens_warehouse.pages.sections.building import build, comparators, lines
 from childrens_warehouse.pages.tables import Line, Section, over_time, slices_over_time
 
@@ -18,6 +20,10 @@ def numbers_over_time(release: Release, as_at: dt.date) -> Section:
     return build(
         release, as_at, "b1", "B1", "Numbers of children looked after over time",
         told=[(name, "snapshot") for name in names],
+        pictures=[
+            pictures.over_time(release, as_at, "cla_count"),
+            pictures.over_time(release, as_at, "cla_rate_per_10k"),
+        ],
         tables=[
             over_time(
                 release, "b1-months", "Month by month", lines("snapshot", *names), columns.months(release, as_at)
@@ -31,6 +37,7 @@ def age_groups(release: Release, as_at: dt.date) -> Section:
     return _by(
         release, as_at, "c1", "C1", "Age groups", "age_band", "Age",
         told=[("cla_turning_18_in_year", "snapshot"), ("cla_under_10_count", "snapshot")],
+        beside=[pictures.ages_and_sexes(release, as_at)],
     )  # fmt: skip
 
 
@@ -55,12 +62,17 @@ def _by(
     title: str,
     dimension: str,
     first: str,
-    told: list[tuple[str, str]] | None = None,
+    told: Sequence[tuple[str, str]] = (),
+    beside: Sequence[Picture | None] = (),
 ) -> Section:
     """Children looked after by one dimension, quarter by quarter, with what others have."""
     return build(
         release, as_at, id, number, title,
-        told=told or (),
+        told=told,
+        pictures=[
+            *beside,
+            pictures.beside_others(release, as_at, dimension, f"{title}, beside others (per cent)"),
+        ],
         tables=[
             slices_over_time(
                 release, f"{id}-quarters", "Children looked after at the end of each quarter", _CHILDREN, dimension,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from childrens_warehouse.pages.reading import Release
-from childrens_warehouse.pages.sections import columns
+from childrens_warehouse.pages.sections import columns, pictures
 from childrens_warehouse.pages.sections.building import build, lines
 from childrens_warehouse.pages.tables import Section, over_time
 
@@ -18,6 +18,12 @@ def starting_and_ceasing(release: Release, as_at: dt.date) -> Section:
         release, as_at, "c8", "C8", "Starting and ceasing, child protection and unaccompanied children",
         told=[("cla_started", "year_to_date"), ("cla_ceased", "year_to_date"), ("cla_dual_cpp_count", "snapshot"),
               ("uasc_count", "snapshot")],
+        pictures=[
+            pictures.came_and_went(release, as_at),
+            pictures.over_time(release, as_at, "uasc_count"),
+            pictures.in_quarters(release, as_at, "cla_started"),
+            pictures.in_quarters(release, as_at, "cla_ceased"),
+        ],
         tables=[
             over_time(
                 release, "c8-months", "Month by month",
@@ -35,6 +41,10 @@ def adoption(release: Release, as_at: dt.date) -> Section:
     return build(
         release, as_at, "c9", "C9", "Adoptions and special guardianship orders",
         told=[(name, "year_to_date") for name in (*shares, *_TIMES)],
+        pictures=[
+            pictures.in_quarters(release, as_at, "cla_ceased_adopted_pct"),
+            pictures.in_quarters(release, as_at, "cla_ceased_sgo_pct"),
+        ],
         tables=[
             over_time(
                 release, "c9-quarters", "Year to date at the end of each quarter",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from childrens_warehouse.pages.reading import Release
-from childrens_warehouse.pages.sections import columns
+from childrens_warehouse.pages.sections import columns, pictures
 from childrens_warehouse.pages.sections.building import build, lines
 from childrens_warehouse.pages.tables import Section, over_time
 
@@ -39,6 +39,14 @@ def school_age(release: Release, as_at: dt.date) -> Section:
         told=[
             *((name, "school_year_to_date") for name in _TOLD),
             ("cla_pep_up_to_date_pct", "snapshot"),
+        ],
+        pictures=[
+            pictures.school_years(release, as_at, "cla_sessions_missed_pct_all"),
+            pictures.school_years(release, as_at, "cla_persistent_absence_pct_all"),
+            pictures.by_month_and_group(
+                release, as_at, "cla_sessions_missed_pct_all", "placement_group",
+                "Sessions missed since September, by where children live",
+            ),
         ],
         tables=[
             over_time(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 from childrens_warehouse.pages.reading import Release
-from childrens_warehouse.pages.sections import columns
+from childrens_warehouse.pages.sections import columns, pictures
 from childrens_warehouse.pages.sections.building import build, lines
 from childrens_warehouse.pages.tables import Section, over_time
 
 _SNAPSHOT = (
     "dental_check_up_to_date_pct", "annual_health_assessment_pct", "immunisations_up_to_date_pct", "sdq_completion_pct",
 )  # fmt: skip
+_NAMES = ("Dental checks", "Health assessments", "Immunisations", "Questionnaires")
 _SCORES = (
     "sdq_average_score", "sdq_band_normal_pct", "sdq_band_borderline_pct", "sdq_band_concern_pct",
     "sdq_completion_12_months_pct",
@@ -25,6 +26,12 @@ def health(release: Release, as_at: dt.date) -> Section:
         release, as_at, "c7", "C7", "Health",
         told=[("iha_28_calendar_days_ytd_pct", "year_to_date"), *((name, "snapshot") for name in _SNAPSHOT),
               ("sdq_average_score", "snapshot")],
+        pictures=[
+            pictures.side_by_side(
+                release, as_at, [(name, "snapshot", title) for name, title in zip(_SNAPSHOT, _NAMES, strict=True)],
+                "Up to date, per cent",
+            )
+        ],
         tables=[
             over_time(
                 release, "c7-months", "Month by month (immunisations and questionnaires each quarter)",
@@ -45,6 +52,7 @@ def thirteen_months(release: Release, as_at: dt.date) -> Section:
     return build(
         release, as_at, "health-13-months", "H", "Health assessments over thirteen months",
         told=[(name, "month") for name in _TIMELY],
+        pictures=[pictures.over_time(release, as_at, name, "month", months=13) for name in _TIMELY],
         tables=[
             over_time(
                 release, "health-13-months-table", "Assessments of each month that were on time",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from childrens_warehouse.pages.reading import Release
-from childrens_warehouse.pages.sections import columns
+from childrens_warehouse.pages.sections import columns, pictures
 from childrens_warehouse.pages.sections.building import build, comparators, lines
 from childrens_warehouse.pages.tables import Line, Section, over_time, slices_over_time
 
@@ -18,6 +18,11 @@ def placement_types(release: Release, as_at: dt.date) -> Section:
     return build(
         release, as_at, "c4", "C4", "Placement types",
         told=[(f"cla_{kind}_pct", "snapshot") for kind in ("inhouse_foster", "agency_foster", "semi_independent")],
+        pictures=[
+            pictures.mix(release, as_at, "placement_type", "Placements at the end of each quarter"),
+            pictures.places_and_distances(release, as_at),
+            pictures.map_of_placements(release, as_at),
+        ],
         tables=[
             slices_over_time(
                 release, "c4-types", "Children looked after at the end of each quarter, by type of placement",
@@ -48,6 +53,7 @@ def stability(release: Release, as_at: dt.date) -> Section:
     return build(
         release, as_at, "c12", "C12", "Placement stability",
         told=told,
+        pictures=[pictures.stability(release, as_at)],
         tables=[over_time(release, "c12-months", "Month by month", wanted, columns.months(release, as_at))],
     )  # fmt: skip
 
@@ -59,5 +65,11 @@ def distance(release: Release, as_at: dt.date) -> Section:
     return build(
         release, as_at, "c13", "C13", "Placements more than 20 miles from home",
         told=told,
+        pictures=[
+            pictures.over_time(release, as_at, "cla_over_20_miles_pct"),
+            pictures.against_england(
+                release, as_at, "cla_over_20_miles_pct", "snapshot", "More than 20 miles from home, beside England"
+            ),
+        ],
         tables=[over_time(release, "c13-months", "Month by month", wanted, columns.months(release, as_at))],
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from childrens_warehouse.pages.reading import Release
-from childrens_warehouse.pages.sections import columns
+from childrens_warehouse.pages.sections import columns, pictures
 from childrens_warehouse.pages.sections.building import build, lines
 from childrens_warehouse.pages.tables import Section, over_time
 
@@ -25,6 +25,7 @@ def reviews(release: Release, as_at: dt.date) -> Section:
     return build(
         release, as_at, "c10", "C10", "Reviews",
         told=[(name, "year_to_date") for name in _REVIEWS],
+        pictures=[pictures.over_time(release, as_at, name, "year_to_date") for name in _REVIEWS],
         tables=[
             over_time(
                 release, "c10-months", "Year to date, month by month", lines("year_to_date", *_REVIEWS),
@@ -39,6 +40,7 @@ def care_leavers(release: Release, as_at: dt.date) -> Section:
     return build(
         release, as_at, "c10-care-leavers", "C10", "Care leavers",
         told=[(name, "snapshot") for name in _LEAVERS[:4]],
+        pictures=[pictures.over_time(release, as_at, name, months=13) for name in _LEAVERS[:2]],
         tables=[
             over_time(
                 release, "c10-care-leavers-quarters", "At the end of each quarter", lines("snapshot", *_LEAVERS),
@@ -53,6 +55,7 @@ def missing(release: Release, as_at: dt.date) -> Section:
     return build(
         release, as_at, "c11", "C11", "Children who go missing",
         told=[(name, "quarter" if as_at.month % 3 == 0 else "month") for name in _MISSING[::2]],
+        pictures=[pictures.in_quarters(release, as_at, name) for name in _MISSING[::2]],
         tables=[
             over_time(
                 release, "c11-quarters", "In each quarter", lines("quarter", *_MISSING),
