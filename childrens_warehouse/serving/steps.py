@@ -25,6 +25,7 @@ Say = Callable[[str], None]
 APPLICATION = "warehouse load"
 # Two loads of one database wait for each other; the number is ours alone in it.
 _LOCK = 310_013
+_SECONDS_TO_NOTICE = 5.0
 # For any lock: whoever asks for what others use must not hold up those who come after.
 _LONGEST_WAIT = "2s"
 
@@ -109,9 +110,7 @@ def _session(settings: Settings) -> Iterator[psycopg.Connection]:
     """A connection that is alone with the database, and acts as the publisher."""
     with contextlib.closing(connect(settings, APPLICATION)) as connection:
         try:
-            [(is_alone,)] = connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchall()
-            if not is_alone:
-                raise BusyError(f"Another load of {where(settings)} is under way; wait until it has ended.")
+            _be_alone(connection, settings)
             connection.execute(SQL("set lock_timeout = {}").format(Literal(_LONGEST_WAIT)))
             access.prepare(connection)
             storing.prepare(connection)
@@ -123,6 +122,15 @@ def _session(settings: Settings) -> Iterator[psycopg.Connection]:
                 f"PostgreSQL at {where(settings)} broke off ({reason}): it shows what it showed before. The next"
                 " attempt goes on."
             ) from None
+
+
+def _be_alone(connection: psycopg.Connection, settings: Settings) -> None:
+    """Raises BusyError where another load is under way; the server takes a moment to notice that one has ended."""
+    started = time.monotonic()
+    while connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone() != (True,):
+        if time.monotonic() - started > _SECONDS_TO_NOTICE:
+            raise BusyError(f"Another load of {where(settings)} is under way; wait until it has ended.")
+        time.sleep(0.1)
 
 
 @contextlib.contextmanager

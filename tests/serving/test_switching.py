@@ -86,7 +86,7 @@ def test_a_reader_may_hold_a_view_for_long_and_keeps_what_it_reads(settings: Set
 def test_a_transaction_between_two_statements_is_not_given_an_answer_of_two_releases(
     settings: Settings, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It holds one old view; its next statement meets the switch at the second one, and must not go on with a new one."""
+    """It holds one old view; its next statement meets the switch at the second: it must not go on with a new one."""
     publish(settings, 1)
     steps.load(settings)
     publish(settings, 2)
@@ -114,6 +114,34 @@ def test_a_transaction_between_two_statements_is_not_given_an_answer_of_two_rele
             steps.load(settings)
             thread.join(30)
     assert answers in ([(1, 1)], [(2, 2)])
+
+
+@pytest.mark.parametrize("seconds", [1.0, switching.PATIENCE_SECONDS + 2])
+def test_a_statement_between_two_look_ups_ends_with_the_release_it_began_with_or_the_other_whole(
+    settings: Settings, database: str, seconds: float
+) -> None:
+    publish(settings, 1)
+    steps.load(settings)
+    publish(settings, 2)
+    answers: list[Any] = []
+    with reader(database) as in_the_way:
+
+        def go_on() -> None:
+            time.sleep(seconds)
+            in_the_way.rollback()
+
+        in_the_way.autocommit = False
+        in_the_way.execute("alter view marts.fct_placement owner to current_user")
+        asking = threading.Thread(target=lambda: answers.append(says(database)))
+        asking.start()
+        time.sleep(0.3)  # it has found dim_child, and waits for fct_placement
+        going_on = threading.Thread(target=go_on)
+        going_on.start()
+        assert steps.load(settings).is_new
+        going_on.join()
+        asking.join()
+    assert answers in ([(1, 1)], [(2, 2)])
+    assert says(database) == (2, 2)
 
 
 def test_readers_all_the_time_see_no_error_and_never_two_releases(settings: Settings, database: str) -> None:
