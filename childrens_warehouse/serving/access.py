@@ -7,7 +7,7 @@ docs/adr/0013-postgresql-for-bi-tools.md. Readers are told apart by the login th
     access.reader        the decisions in force, one row per login, role, authority and team
     access.team_person   who belongs to which team on the night of a release
     access.shown         the release that is current: its teams count, also for rows of earlier releases
-    access.own_person    the persons of the teams of whoever asks
+    access.own_persons   the persons of the teams of whoever asks; whole_authorities: where that is everybody
     access.note_reading  writes a line of the server's log; called by the views over rows about persons
 """
 
@@ -62,12 +62,32 @@ _OBJECTS = f"""
         'Children, their pupils and their workers, per team that holds the case on the night of a release.';
     create table if not exists access.shown (release_id text not null);
     comment on table access.shown is 'The release that is current. At most one row.';
-    create or replace view access.own_person as
-        select p.authority_code, p.kind, p.person_key
-        from access.shown as s
-        inner join access.team_person as p on p.release_id = s.release_id
-        inner join access.reader as r on r.authority_code = p.authority_code and r.team_name = p.team_name
-        where r.login = session_user and r.role = 'child_reader';
+    create or replace function access.whole_authorities() returns text[]
+        language plpgsql stable parallel safe security definer set search_path = pg_catalog, pg_temp
+    as $body$
+    begin
+        return array(
+            select r.authority_code from access.reader as r
+            where r.login = session_user and r.role = 'child_reader' and r.team_name = '{ALL_TEAMS}'
+        );
+    end
+    $body$;
+    create or replace function access.own_persons(variadic kinds text[])
+        returns table (authority_code text, person_key bigint)
+        language plpgsql stable parallel safe security definer set search_path = pg_catalog, pg_temp rows 1000
+    as $body$
+    begin
+        return query
+            select p.authority_code, p.person_key
+            from access.shown as s
+            inner join access.team_person as p on p.release_id = s.release_id
+            inner join access.reader as r on r.authority_code = p.authority_code and r.team_name = p.team_name
+            where r.login = session_user and r.role = 'child_reader' and p.kind = any (kinds);
+    end
+    $body$;
+    revoke all on function access.whole_authorities(), access.own_persons(text[]) from public;
+    grant execute on function access.whole_authorities() to {CHILD_READER}, {AUDITOR};
+    grant execute on function access.own_persons(text[]) to {CHILD_READER};
     revoke all on schema access from public;
     grant usage on schema access to {AUDITOR};
     grant select on access.reader to {AUDITOR};
@@ -267,11 +287,13 @@ def forget(connection: Connection, release_id: str) -> None:
 
 
 def _condition(table: Table, protection: Protection) -> str:
-    """The rows that whoever asks may see: sub-selects that are evaluated once and hashed, not per row."""
+    """The rows that whoever asks may see: sub-selects that are evaluated once and hashed, not per row.
+
+    Of functions, as a table that is cut has each of them planned once per part.
+    """
     parts = [
         f"(select pg_has_role(session_user, '{PUBLISHER}', 'member'))",
-        "authority_code in (select r.authority_code from access.reader as r where r.login = session_user"
-        f" and r.role = 'child_reader' and r.team_name = '{ALL_TEAMS}')",
+        "authority_code = any ((select access.whole_authorities())::text[])",
     ]
     if table.name in FOR_AUDITORS:
         parts.append(f"(select pg_has_role(session_user, '{AUDITOR}', 'member'))")
@@ -299,8 +321,8 @@ def _is_own(key: str, is_dimension: bool) -> str:
         "worker_key": ("worker", "former_worker"),
     }[key]
     own = (
-        f"(authority_code, {key}) in (select p.authority_code, p.person_key from access.own_person as p"
-        f" where p.kind in ({sql.literals(kinds)}))"
+        f"(authority_code, {key}) in (select p.authority_code, p.person_key"
+        f" from access.own_persons({sql.literals(kinds)}) as p)"
     )
     return f"({own} or {key} = -1)" if is_dimension else own
 
