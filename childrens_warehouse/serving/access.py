@@ -108,6 +108,13 @@ _NOTE_READING = """
             'session', pg_catalog.pg_backend_pid(),
             'at', pg_catalog.statement_timestamp() at time zone 'UTC'
         )::text;
+        if pg_catalog.current_query() ~* '\\yexplain\\y'
+            and not pg_catalog.pg_has_role(session_user, '{publisher}', 'member')
+        then
+            raise insufficient_privilege using message = 'explain analyze is not for readers of single children',
+                detail = 'It tells how many rows of others a condition would have met.',
+                hint = 'Use explain without analyze; the word must not be in the statement otherwise.';
+        end if;
         return true;
     end
     $body$;
@@ -115,8 +122,9 @@ _NOTE_READING = """
     grant execute on function access.note_reading(text, text) to {child_reader};
 """
 
-# Of the server, not of the warehouse: only its superuser may. Without it readers still see nothing more, but can write
-# large objects and lines in a plain log that look like ours, and make a load wait by taking its lock.
+# Of the server, not of the warehouse: only its superuser may. Without it readers still see no row more, but can write
+# large objects and lines in a plain log that look like ours, make a load wait by taking its lock, and have an
+# `explain analyze` run by a function that hides it.
 _OF_THE_SERVER = f"""
     grant set on parameter log_min_error_statement to {PUBLISHER};
     revoke usage on language plpgsql from public;
@@ -124,11 +132,14 @@ _OF_THE_SERVER = f"""
     revoke execute on function pg_catalog.lo_create(oid), pg_catalog.lo_creat(integer),
         pg_catalog.lo_from_bytea(oid, bytea) from public;
     do $body$
-    declare lock regprocedure;
+    declare called regprocedure;
     begin
-        for lock in select oid from pg_proc where proname ~ '^pg_(try_)?advisory_(xact_)?lock(_shared)?$' loop
-            execute format('revoke execute on function %s from public', lock);
-            execute format('grant execute on function %s to {PUBLISHER}', lock);
+        for called in select oid from pg_proc
+            where proname ~ '^pg_(try_)?advisory_(xact_)?lock(_shared)?$'
+                or proname ~ '^(query|cursor|table|schema|database)_to_xml'
+        loop
+            execute format('revoke execute on function %s from public', called);
+            execute format('grant execute on function %s to {PUBLISHER}', called);
         end loop;
     end
     $body$;
@@ -155,7 +166,9 @@ def prepare(connection: Connection) -> None:
             )
             # Without it the server's log repeats, below each line, the statement with the values that were asked for.
             quiet = "set log_min_error_statement = panic" if is_quiet else ""
-            _run(connection, _NOTE_READING.format(quiet=quiet, mark=MARK, child_reader=CHILD_READER))
+            _run(
+                connection, _NOTE_READING.format(quiet=quiet, mark=MARK, child_reader=CHILD_READER, publisher=PUBLISHER)
+            )
     except psycopg.errors.InsufficientPrivilege as error:
         raise ServingFailed(
             f"User {connection.info.user} may not set the server up ({error.diag.message_primary}): make it the owner"
@@ -166,7 +179,10 @@ def prepare(connection: Connection) -> None:
 
 
 def protect(connection: Connection, stored: StoredTable) -> None:
-    """Force on a stored table that readers see their rows alone. As publisher, once it is filled.
+    """Force on a stored table that readers see their rows alone. As publisher, once it is filled and before `analyze`.
+
+    The server keeps no statistics of columns about persons: from its estimates anybody could read how many rows have a
+    value, of any child and without reading one.
 
     A table that is protected so already is not touched, so that no reader is waited for. Raises ConfigurationError for
     a table that nobody has classed.
@@ -185,6 +201,9 @@ def protect(connection: Connection, stored: StoredTable) -> None:
     with connection.transaction():
         for (old,) in found:
             _run(connection, f"drop policy {sql.name(old)} on {relation}")
+        if protection.rows is not Rows.FIGURES:
+            columns = ", ".join(f"alter column {sql.name(each.name)} set statistics 0" for each in stored.table.columns)
+            _run(connection, f"alter table {relation} {columns}")
         _run(connection, f"create policy {policy} on {relation} for select using ({condition})")
         _run(connection, f"alter table {relation} enable row level security")
         _run(connection, f"alter table {relation} force row level security")

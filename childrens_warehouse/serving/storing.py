@@ -145,10 +145,10 @@ def _load(connection: psycopg.Connection, writer: _Writer, part: Part) -> None:
                 connection.execute(_key(part))
             for columns in part.indexes:
                 connection.execute(SQL("create index on {} ({})").format(name, _names(columns)))
-            connection.execute(SQL("analyze {}").format(name))
             if part.table.comment:
                 connection.execute(SQL("comment on table {} is {}").format(name, Literal(part.table.comment)))
             access.protect(connection, part.stored)
+            connection.execute(SQL("analyze {}").format(name))
             authority, date = part.partition or (None, None)
             connection.execute(
                 "insert into store.loaded (name, schema_name, table_name, authority_code, partition_date, rows)"

@@ -49,7 +49,7 @@ def releases(module_database: str) -> tuple[ReleaseSchemas, ReleaseSchemas]:
     """Two releases, the later one current; child 7 was North's in the earlier one."""
     earlier = make_current(module_database, load(module_database, EARLIER, dt.date(2017, 4, 30), moved_to="North"))
     earlier = make_former(module_database, earlier)
-    later = make_current(module_database, load(module_database, LATER))
+    later = make_current(module_database, load(module_database, LATER, more=3_000))
     with psycopg.connect(module_database, autocommit=True) as connection:
         readers.apply(connection, READERS)
         connection.execute("create role nobody_in_particular login")
@@ -265,6 +265,34 @@ def test_statistics_of_columns_are_not_told(address: str) -> None:
             )
             assert told.fetchall() == []
             assert connection.execute("select * from pg_stats_ext").fetchall() == []
+
+
+@pytest.mark.parametrize("known", [4, MOVED])
+def test_a_plan_does_not_tell_of_a_child_whose_key_one_knows(address: str, known: int) -> None:
+    """The server's estimates of how many rows a condition meets are the same for any key; of 4 there are a thousand."""
+    for name, key in (("fct_placement", "child_key"), ("indicator_subject", "subject_key")):
+        with as_login(address, "north") as connection:
+            of_known, of_nobody = (
+                str(connection.execute(f"explain select * from marts.{name} where {key} = {child}".encode()).fetchall())
+                for child in (known, 99)
+            )
+        assert of_known.replace(f"{key} = {known}", "") == of_nobody.replace(f"{key} = 99", "")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "explain analyze select * from marts.fct_placement where child_key = 4",
+        "EXPLAIN (ANALYZE, FORMAT JSON) select * from marts.fct_placement where child_key = 4",
+        "prepare mine as select * from marts.fct_placement; explain (analyze) execute mine",
+        "explain (analyze) select * from marts.dim_team, lateral (select * from marts.dim_child limit 1) as c",
+    ],
+)
+def test_rows_that_a_filter_removed_are_not_counted_for_readers(address: str, statement: str) -> None:
+    with as_login(address, "north") as connection:
+        assert "explain analyze" in refused(connection, statement)
+    with psycopg.connect(address) as connection:
+        connection.execute(statement.encode())  # whoever looks after the server may
 
 
 def test_nobody_sees_the_statements_of_others(address: str) -> None:
