@@ -191,12 +191,12 @@ def status(night: Night = None) -> None:
 @app.command()
 def generate() -> None:
     """Write what derives from other files: dbt's source and exposures, the data dictionary, the page of rules, which
-    figures of the catalogue are computed, and how many."""
+    figures of the catalogue are computed, and how many, and the indicators as metrics for tools."""
     from childrens_warehouse.catalogue import counts, rows
     from childrens_warehouse.datasets import data_dictionary, dbt_sources, rule_page
-    from childrens_warehouse.modelling import exposures
+    from childrens_warehouse.modelling import exposures, semantics
 
-    for module in (dbt_sources, data_dictionary, rule_page, exposures, rows, counts):
+    for module in (dbt_sources, data_dictionary, rule_page, exposures, rows, counts, semantics):
         typer.echo(f"wrote {module.write()}")
 
 

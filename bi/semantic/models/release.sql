@@ -1,0 +1,2 @@
+-- The published table itself; materialization `published` makes nothing.
+select * from {{ this }}
