@@ -101,8 +101,12 @@ EXPOSURES = (
 
 
 def public_models() -> list[str]:
-    """Names of the public models: core, and the three tables of indicators."""
-    return sorted({path.stem for path in (MODELS / "core").rglob("*.sql")} | {*INDICATORS, "indicator_subject"})
+    """Names of the public models: core, the three tables of indicators, and the work lists."""
+    return sorted(
+        {path.stem for path in (MODELS / "core").rglob("*.sql")}
+        | {*INDICATORS, "indicator_subject"}
+        | {path.stem for path in (MODELS / "reports").glob("worklist_*.sql")}
+    )
 
 
 def render() -> str:

@@ -25,7 +25,9 @@ final as (
         subjects.subject_key,
         subjects.in_denominator,
         subjects.in_numerator,
-        subjects.measure
+        subjects.measure,
+        subjects.first_event_on,
+        subjects.last_event_on
 
     from subjects
     inner join figures

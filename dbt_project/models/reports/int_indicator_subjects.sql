@@ -30,7 +30,9 @@ on_their_day as (
         rows_of_a_day.subject_key,
         rows_of_a_day.in_denominator,
         rows_of_a_day.in_numerator,
-        rows_of_a_day.measure
+        rows_of_a_day.measure,
+        cast(null as date) as first_event_on,
+        cast(null as date) as last_event_on
 
     from rows_of_a_day
     inner join published
@@ -67,7 +69,9 @@ alone as (
         neighboured.in_numerator,
         neighboured.most_in_denominator,
         neighboured.most_in_numerator,
-        neighboured.measure
+        neighboured.measure,
+        neighboured.happened_on as first_event_on,
+        neighboured.happened_on as last_event_on
 
     from neighboured
     inner join published
@@ -90,7 +94,9 @@ together as (
         max(neighboured.most_in_denominator) as most_in_denominator,
         max(neighboured.most_in_numerator) as most_in_numerator,
         -- of several events there is no one figure that decided
-        cast(null as double) as measure
+        cast(null as double) as measure,
+        min(neighboured.happened_on) as first_event_on,
+        max(neighboured.happened_on) as last_event_on
 
     from neighboured
     inner join published
@@ -123,7 +129,9 @@ in_their_periods as (
             case published.counts when 'subjects' then gathered.most_in_numerator else gathered.in_numerator end
             as bigint
         ) as in_numerator,
-        gathered.measure
+        gathered.measure,
+        gathered.first_event_on,
+        gathered.last_event_on
 
     from gathered
     inner join published

@@ -1,0 +1,24 @@
+"""Children in care or in need near the line of persistent absence."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication, not_after_night
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [
+        gxe.ExpectColumnValuesToBeInSet(
+            column="status", value_set=["over", "near", "not_known"], meta=rule("PUB-VALUE")
+        ),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="absence_percent", min_value=0, max_value=100, meta=rule("PUB-NEGATIVE")
+        ),
+        not_after_night(publication, "as_at", mostly=1.0, severity=FailureSeverity.CRITICAL),
+        not_after_night(publication, "marks_until", mostly=1.0, severity=FailureSeverity.CRITICAL),
+    ]
