@@ -20,6 +20,7 @@ from childrens_warehouse.landing import manifest
 from childrens_warehouse.landing.manifest import scope
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.ledger_views import open_ledger, query
+from childrens_warehouse.publish import views
 from childrens_warehouse.settings import PROJECT
 from expectations import publication
 
@@ -119,8 +120,9 @@ def test_the_data_dictionary_speaks_plainly_of_what_is_published():
     """No template is left in it, and it tells of the very tables that have a publication suite."""
     text = data_dictionary.render()
     assert "{{" not in text and "{%" not in text
-    published = text.split("## What is published")[1]
+    published, over_it = text.split("## What is published")[1].split("## Views over it")
     assert set(re.findall(r"^### (\w+)$", published, re.MULTILINE)) == set(publication.tables())
+    assert set(re.findall(r"^### (\w+)$", over_it, re.MULTILINE)) == {view["name"] for view in views.described()}
 
 
 # Links

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from childrens_warehouse.datasets import ALL, LINEAGE, Column, Dataset
+from childrens_warehouse.publish import views
 from childrens_warehouse.publish.tables import PUBLIC_NAME
 from childrens_warehouse.settings import PROJECT
 
@@ -49,6 +50,8 @@ def render() -> str:
     parts.append(_table(("column", "type", "what"), [(f"`{name}`", kind, what) for name, kind, what in LINEAGE]))
     parts.append("## What is published\n")
     parts += [_model(model) for model in _public_models()]
+    parts.append("## Views over it\n")
+    parts += [_model(view) for view in views.described()]
     return "\n".join(parts)
 
 

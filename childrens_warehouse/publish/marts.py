@@ -67,6 +67,8 @@ def _write(settings: Settings, manifest: Mapping[str, Any], folder: Path, path: 
             else:
                 create_table(connection, table, parts)
             comment(connection, table, "view" if table.partitioned_by and parts else "table")
+        for name, content in manifest.get("views", {}).items():
+            _create_view_over(connection, name, content)
         history.create_table(connection, folder)
         aggregate.create_reasons(connection, folder)
         create_release(connection, manifest)
@@ -95,6 +97,13 @@ def _create_view(connection: duckdb.DuckDBPyConnection, table: Table, folder: Pa
         f"create view {sql.name(table.name)} as select {names} from read_parquet({sql.literal(pattern)},"
         f" hive_partitioning = true, hive_types = {{'authority_code': varchar, '{table.partitioned_by}': date}})"
     )
+
+
+def _create_view_over(connection: duckdb.DuckDBPyConnection, name: str, content: Mapping[str, Any]) -> None:
+    connection.execute(f"create view {sql.name(name)} as {content['query']}")
+    connection.execute(f"comment on view {sql.name(name)} is {sql.literal(content['comment'])}")
+    for column, said in content["columns"].items():
+        connection.execute(f"comment on column {sql.name(name)}.{sql.name(column)} is {sql.literal(said)}")
 
 
 def comment(connection: duckdb.DuckDBPyConnection, table: Table, kind: str) -> None:
@@ -146,5 +155,9 @@ def _check(manifest: Mapping[str, Any], path: Path) -> None:
                 (column.name, column.type) for column in table.columns
             ]:
                 raise PublishFailed(f"{path} does not hold {name} as the release has it.")
+        for name, content in manifest.get("views", {}).items():
+            found_columns = [row[0] for row in connection.execute(f"describe {sql.name(name)}").fetchall()]
+            if found_columns != list(content["columns"]):
+                raise PublishFailed(f"{path} does not answer for the view {name} as the release has it.")
         if connection.execute("select release_id from release").fetchall() != [(manifest["release_id"],)]:
             raise PublishFailed(f"{path} does not say that it is release {manifest['release_id']}.")

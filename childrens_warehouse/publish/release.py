@@ -29,7 +29,7 @@ from childrens_warehouse import sql
 from childrens_warehouse.build import candidate, inputs, volumes
 from childrens_warehouse.build.candidate import PartitionKey, State
 from childrens_warehouse.disclosure.profiles import Profile
-from childrens_warehouse.publish import aggregate, files, history
+from childrens_warehouse.publish import aggregate, files, history, views
 from childrens_warehouse.publish.current import MANIFEST
 from childrens_warehouse.publish.tables import (
     Content,
@@ -156,6 +156,7 @@ def write(
         "code": {"fingerprint": state.code, "versions": inputs.versions(), "commit": inputs.commit()},
         "gate": _summary(gate),
         "tables": tables,
+        "views": views.over(tables),
     }
     # Not linked: the folder of the build is for its owner alone, a release is not.
     shutil.copyfile(built_of, folder / BUILT_OF)
