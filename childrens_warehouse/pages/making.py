@@ -33,10 +33,19 @@ def make(
     return made
 
 
-def remake(settings: Settings, edition: Edition, as_at: dt.date) -> list[Path]:
-    """Make an edition of every authority whose figures are not those of the files that are there; return new files.
+def due(settings: Settings) -> list[dt.date]:
+    """The newest month end and the newest quarter end that the published release covers, of any authority."""
+    days: set[dt.date] = set()
+    for code in reading.authorities(settings.home, Edition.PANEL):
+        with reading.open_release(settings.home, Edition.PANEL, code) as release:
+            days |= {*release.month_ends[-1:], *release.quarter_ends[-1:]}
+    return sorted(days)
 
-    Nothing where the release does not cover the day. Where no PDF can be made, the page alone is.
+
+def remake(settings: Settings, edition: Edition, as_at: dt.date) -> list[Path]:
+    """Make an edition of every authority, where it would tell anything else than the page that is there.
+
+    Returns the new files: none where the release does not cover the day. Where no PDF can be made, the rest is.
     """
     made: list[Path] = []
     for code in reading.authorities(settings.home, edition):
@@ -44,15 +53,20 @@ def remake(settings: Settings, edition: Edition, as_at: dt.date) -> list[Path]:
             if as_at not in release.month_ends:
                 continue
             drawn = _drawn(settings, release, as_at)
-        there = places.folder(settings, edition, as_at) / f"{drawn.name}.csv"
-        if there.exists() and there.read_text(encoding="utf-8") == figures.as_csv(drawn.figures):
+        page = places.folder(settings, edition, as_at) / f"{drawn.name}.html"
+        if page.exists() and drawn.fingerprint in page.read_text(encoding="utf-8"):
             continue
         try:
             made += _write(settings, drawn, True, None)
         except PaperUnavailable as error:
             print(error)
-            made += [there.with_suffix(".html"), there]
+            made.append(page)
     return made
+
+
+def editions(chosen: Edition | None = None) -> Iterable[Edition]:
+    """The chosen one, or all."""
+    return [chosen] if chosen else list(Edition)
 
 
 def _drawn(settings: Settings, release: reading.Release, as_at: dt.date) -> report.Report:
@@ -70,16 +84,11 @@ def _write(settings: Settings, drawn: report.Report, with_pdf: bool, to: Path | 
         path.write_bytes(content)
         return path
 
-    made = [put("html", drawn.html.encode())]
+    made = [put("csv", figures.as_csv(drawn.figures).encode())]
     try:
         if with_pdf:
             made.append(put("pdf", paper.pdf(drawn.html)))
     finally:
-        # last: it says that the report of these figures is there
-        made.append(put("csv", figures.as_csv(drawn.figures).encode()))
+        # last: with it the report is there
+        made.append(put("html", drawn.html.encode()))
     return made
-
-
-def editions(chosen: Edition | None) -> Iterable[Edition]:
-    """The chosen one, or all."""
-    return [chosen] if chosen else list(Edition)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,10 @@ TITLE = "Corporate Parenting Report"
 
 @dataclass(frozen=True)
 class Report:
-    """One edition of the report for one authority and day. figures: every one that its tables show."""
+    """One edition of the report for one authority and day. figures: every one that its tables show.
+
+    fingerprint: of all that it tells, whatever release it was made from; it stands in the page.
+    """
 
     authority: str
     as_at: dt.date
@@ -25,6 +29,7 @@ class Report:
     release_id: str
     html: str
     figures: tuple[Figure, ...]
+    fingerprint: str
 
     @property
     def name(self) -> str:
@@ -70,7 +75,9 @@ def make(release: Release, as_at: dt.date, earlier: tuple[dt.date, Path] | None 
     told = [provisional, notes.restated(figures), notes.suppressed(figures)]
     if earlier:
         told += shown.told(shown.restated(figures, earlier[1]), release.indicators, earlier[0])
+    summary = [each for each in told if each]
+    fingerprint = hashlib.sha256(repr((found, summary)).encode()).hexdigest()
     html = frame.render(
-        "report.html.j2", head, sections=found, indicators=list(indicators), summary=[each for each in told if each]
+        "report.html.j2", head, sections=found, indicators=list(indicators), summary=summary, fingerprint=fingerprint
     )
-    return Report(release.authority, as_at, release.edition, release.release_id, html, figures)
+    return Report(release.authority, as_at, release.edition, release.release_id, html, figures, fingerprint)

@@ -45,9 +45,7 @@ class Told:
 
 
 def delivery(authority: str, file_name: str) -> landing.Delivery:
-    return landing.Delivery(
-        authority, "social_care", NIGHT, NIGHT, file_name, None, None, None, None
-    )
+    return landing.Delivery(authority, "social_care", NIGHT, NIGHT, file_name, None, None, None, None)
 
 
 class Stage:
@@ -94,9 +92,7 @@ class Stage:
         rule, reason = ("FILE-EMPTY", "the file is empty.") if answer == "refused" else (None, None)
         dataset = one.file_name.removesuffix(".csv")
         return (
-            landing.Outcome(
-                one.authority, one.source, one.extract_date, dataset, one.file_name, answer, rule, reason
-            ),
+            landing.Outcome(one.authority, one.source, one.extract_date, dataset, one.file_name, answer, rule, reason),
         )
 
     def close(self, settings, source, night, run_id, late, unlanded):

@@ -15,7 +15,7 @@ from childrens_warehouse.datasets import Source
 from childrens_warehouse.settings import PROJECT
 
 LANDING = {f"land_{source}" for source in Source}
-OURS = {*LANDING, "build_warehouse", "publish_marts"}
+OURS = {*LANDING, "build_warehouse", "publish_marts", "publish_report"}
 # Seconds to read all DAG files once Airflow itself is loaded; the DAG processor reads them twice a minute.
 PARSE_SECONDS = 3.0
 
@@ -110,7 +110,7 @@ def test_the_dags_are_joined_by_assets(dag_bag):
     assert schedule("build_warehouse") == {f"landed_{source}" for source in Source}
     assert type(dag_bag.dags["build_warehouse"].timetable.asset_condition).__name__ == "AssetAll"
     assert emitted("build_warehouse") == schedule("publish_marts") == {"gated_build"}
-    assert emitted("publish_marts") == {"published_marts"}
+    assert emitted("publish_marts") == schedule("publish_report") == {"published_marts"}
 
 
 def test_waiting_holds_no_worker(dag_bag):
@@ -142,7 +142,7 @@ def test_reading_a_dag_loads_neither_pandas_nor_dbt_nor_great_expectations():
     program = """
 import sys
 import childrens_warehouse.orchestration.building, childrens_warehouse.orchestration.landing
-import childrens_warehouse.orchestration.ways_in
+import childrens_warehouse.orchestration.ways_in, childrens_warehouse.orchestration.reporting
 print("heavy:", sorted({"pandas", "duckdb", "dbt", "great_expectations", "paramiko", "s3fs"} & set(sys.modules)))
 """
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

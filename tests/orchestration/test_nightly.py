@@ -202,9 +202,7 @@ def run_nightly(home: Path, *arguments: str, **variables: str) -> subprocess.Com
 
 def open_runs(home: Home) -> list[tuple[str, str]]:
     with sqlite3.connect(f"file:{home.airflow / 'airflow.db'}?mode=ro", uri=True) as records:
-        return records.execute(
-            "select dag_id, state from dag_run where state not in ('success', 'failed')"
-        ).fetchall()
+        return records.execute("select dag_id, state from dag_run where state not in ('success', 'failed')").fetchall()
 
 
 def waiting_calls(home: Home) -> int:
