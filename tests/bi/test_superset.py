@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import yaml
 
-from childrens_warehouse.modelling.exposures import MODELS
+from childrens_warehouse.catalogue import entries
 from childrens_warehouse.settings import PROJECT
 from tests.bi import contracts
 from tests.orchestration.ways_in_servers import postgres_server
@@ -26,7 +26,10 @@ ONE_FIGURE = ("indicator_id", "dimension", "period")
 
 def documents(kind: str) -> dict[str, dict[str, Any]]:
     """uuid -> document."""
-    found = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((ASSETS / kind).rglob("*.yaml"))]
+    found = [
+        yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        for path in sorted((ASSETS / kind).rglob("*.yaml"))
+    ]
     assert found
     return {document["uuid"]: document for document in found}
 
@@ -37,10 +40,7 @@ CHARTS = documents("charts")
 (DATABASE,) = documents("databases").values()
 COLUMNS = [column["column_name"] for column in DATASET["columns"]]
 METRICS = {metric["metric_name"]: metric["expression"] for metric in DATASET["metrics"]}
-DEFINITIONS = {
-    path.stem.removeprefix("ind_"): yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]["config"]["meta"]
-    for path in (MODELS / "indicators").rglob("ind_*.yml")
-}
+DEFINITIONS = {indicator: entry.meta for indicator, entry in entries.read().items()}
 
 
 def by_name(chart: dict[str, Any]) -> str:
