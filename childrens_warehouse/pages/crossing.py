@@ -53,10 +53,11 @@ def by_age_and_sex(release: Release, as_at: dt.date) -> list[Band]:
 def by_place_and_distance(release: Release, as_at: dt.date) -> list[Stream]:
     """Children by whether they live in the authority, and how far from home."""
     found = release.counts(
-        f"select c.is_in_authority, c.distance_band, count(*) {_CHILDREN} {_WHERE} group by all"
-        " order by c.is_in_authority desc nulls last, c.distance_band desc",
+        f"select c.is_in_authority, c.distance_band, count(*) {_CHILDREN} {_WHERE} group by all",
         as_at,
     )
+    nearest = {band: number for number, band in enumerate(_DISTANCES)}
+    found.sort(key=lambda each: (each[0] is None, not each[0], nearest.get(each[1], len(nearest))))
     where = {True: f"In {release.council}", False: f"Outside {release.council}", None: "Not known or not told"}
     return [
         Stream(where[is_in], _DISTANCES.get(distance or "", "Not known or not told"), children)

@@ -132,7 +132,7 @@ def shares(bars: Sequence[Bar], title: str, size: Size = COLUMN) -> Picture:
     )
     lines = [drawing.wrap(bar.name, 96 if size.is_narrow else 150, TEXT) for bar in bars]
     left = 12 + max((drawing.text_width(line) for each in lines for line in each), default=0)
-    signs = [Sign(name, "square", colours[name]) for name in present]
+    signs = [Sign(name, "square", MARK if name == _HIDDEN else colours[name], name != _HIDDEN) for name in present]
     top = 16.0 * drawing.key_lines(signs, size) + 10
     pitch = max([36.0, *(8.0 + 14 * len(each) for each in lines)])
     box = Box.of(size, pitch * len(bars), left, 10, top, 8)
@@ -327,7 +327,9 @@ def _labels_beside(
     layers: list[Any] = []
     for name, want, place in zip(middles, wanted, places, strict=True):
         layers.append(drawing.rule_at(box.width + 1, box.width + 14, want, place, QUIET, strokeWidth=0.8))
-        layers.append(drawing.mark_at(box.width + 20, place, "square", colours[name]))
+        is_hidden = name == _HIDDEN
+        colour = MARK if is_hidden else colours[name]
+        layers.append(drawing.mark_at(box.width + 20, place, "square", colour, not is_hidden))
         layers.append(
             drawing.text_at(
                 box.width + 29, place - 6.5 * (len(texts[name]) - 1), texts[name], INK, fontSize=SMALL, lineHeight=13

@@ -230,16 +230,21 @@ def spread(places: Sequence[float], gaps: Sequence[float], low: float, high: flo
     return [moved[number] for number in range(len(places))]
 
 
-def ticks(values: Iterable[float], with_zero: bool = False, count: int = 5, top: float | None = None) -> list[float]:
+def ticks(
+    values: Iterable[float], with_zero: bool = False, count: int = 5, top: float | None = None, least: float = 0.0
+) -> list[float]:
     """Round numbers around the values, evenly apart: the first and the last are the ends of the axis.
 
     with_zero: the axis begins at 0. top: what no axis exceeds (100 for shares).
+    least: how far an axis reaches down at least that does not begin at 0, so that small changes look small.
     """
     known = list(values) or [0.0]
     low, high = min(known), max(known)
     # An axis that nearly reaches 0 anyway had better do so.
     if with_zero or 0 <= low < 0.4 * high:
         low = min(low, 0.0)
+    if low > 0:
+        low = min(low, max(0.0, high - least))
     if high - low < 1e-9:
         low, high = (low, low + 1) if low == 0 else (low - 1, high + 1)
     raw = (high - low) / (count - 1)

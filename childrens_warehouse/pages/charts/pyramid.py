@@ -13,7 +13,9 @@ from childrens_warehouse.pages.charts.drawing import Box, Line
 from childrens_warehouse.pages.charts.theme import ACCENT, COLUMN, INK, MARK, PAPER, QUIET, Size, text_on
 from childrens_warehouse.pages.picture import Picture, PictureTable
 
-_MIDDLE, _ROW = 74.0, 30.0
+_MIDDLE = 74.0
+# Bands, and years of age.
+_ROW, _NARROW_ROW, _MANY = 30.0, 17.0, 8
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ def pyramid(bands: Sequence[Band], title: str, size: Size = COLUMN) -> Picture:
     description = telling.sentence(
         told, f"most are {most.name} ({most.male + most.female})" if most and boys + girls else ""
     )
-    box = Box.of(size, _ROW * max(1, len(bands)), 10, 10, 30, 8)
+    row = _ROW if len(bands) <= _MANY else _NARROW_ROW
+    gap = row / 10
+    box = Box.of(size, row * max(1, len(bands)), 10, 10, 30, 8)
     half = (box.width - _MIDDLE) / 2
     scale = Line(0, largest or 1, 0, half - 30)
     x = alt.X("from:Q", scale=alt.Scale(domain=[0, box.width], nice=False), axis=None)
@@ -46,14 +50,14 @@ def pyramid(bands: Sequence[Band], title: str, size: Size = COLUMN) -> Picture:
         rows = []
         for number, band in enumerate(reversed(bands)):
             count = band.male if side < 0 else band.female
-            length, middle = scale.pixel(count), (number + 0.5) * _ROW
+            length, middle = scale.pixel(count), (number + 0.5) * row
             if count:
                 rows.append(
                     {
                         "from": start,
                         "to": start + side * length,
-                        "top": number * _ROW + 3,
-                        "bottom": (number + 1) * _ROW - 3,
+                        "top": number * row + gap,
+                        "bottom": (number + 1) * row - gap,
                     }
                 )
             is_inside = length > 34

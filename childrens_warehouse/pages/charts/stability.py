@@ -39,7 +39,7 @@ def over_time(
     charts = []
     for head, own in series:
         lines = drawing.wrap(head, box.width + 140)
-        charts.append([*layers(own, box), drawing.text_at(-34, -50, lines, fontWeight="bold")])
+        charts.append([*layers(own, box), drawing.text_at(2 - box.left, -50, lines, fontWeight="bold")])
     dates = sorted({figure.as_at for _, own in series for figure in own})
     by_date = [{figure.as_at: figure for figure in own} for _, own in series]
     table = PictureTable(

@@ -67,7 +67,7 @@ def trend(figures: Sequence[Figure], title: str, size: Size = COLUMN) -> Picture
 @drawing.quickly
 def small_multiples(series: Sequence[tuple[str, Sequence[Figure]]], title: str, size: Size = PAGE) -> Picture:
     """Several indicators, each with its own axis; the name of each above it."""
-    columns = 1 if size.is_narrow else min(3, len(series))
+    columns = 1 if size.is_narrow else 2 if len(series) in (2, 4) else 3
     description = telling.sentence(
         f"{title}: " + "; ".join(f"{name}: {telling.over_time(own, is_brief=True)}" for name, own in series)
     )
@@ -78,7 +78,7 @@ def small_multiples(series: Sequence[tuple[str, Sequence[Figure]]], title: str, 
     charts = [
         [
             *layers(figures, box, is_small=True),
-            drawing.text_at(-34, 8 - top, lines, fontWeight="bold"),
+            drawing.text_at(2 - box.left, 8 - top, lines, fontWeight="bold"),
         ]
         for lines, (_, figures) in zip(names, series, strict=True)
     ]
@@ -184,6 +184,7 @@ def axis(values: Sequence[float], figures: Sequence[Figure], count: int = 5, wit
         with_zero,
         count,
         100 if is_share else None,
+        least=10 if is_share else 0,
     )
 
 

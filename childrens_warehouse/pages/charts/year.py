@@ -64,9 +64,8 @@ def through_the_year(years: Sequence[tuple[str, Sequence[Figure]]], title: str, 
             )
             at = ((own[-1].as_at.month - first) % 12) / 11 * box.width
             words, top = f"{name} {own[-1].display}", scale.pixel(number(own[-1]))
-            if is_last and at < box.width - 1:
-                side = "right" if at > box.width / 2 else "left"
-                drawn.append(drawing.text_at(at, top - 12, words, colour, align=side, fontWeight="bold"))
+            if is_last and at + 8 + drawing.text_width(words) < box.width:
+                drawn.append(drawing.text_at(at + 8, top, words, colour, fontWeight="bold"))
             else:
                 labels.append((top, words, colour if is_last else QUIET, "bold" if is_last else "normal"))
     for name, target in targets:
