@@ -54,11 +54,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the settings of the person who runs it."""
+    """No test sees the settings of the person who runs it, but those that are for tests."""
     import os
 
     for name in list(os.environ):
-        if name.startswith("WAREHOUSE_") and not name.endswith("_SAMPLES"):
+        if name.startswith("WAREHOUSE_") and not name.endswith(("_SAMPLES", "_REQUIRE_BROWSER")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("WAREHOUSE_PSEUDONYM_KEY", KEY)
 

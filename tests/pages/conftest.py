@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -97,6 +99,21 @@ def write_release(path: Path, *changes: str) -> None:
         connection.execute(f"insert into indicator_value by name {_FIGURES}")
         for change in changes:
             connection.execute(change)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> tuple[str, ...]:
+    """The browser as a command, without a window. Give it a --user-data-dir of its own: two cannot share one.
+
+    Without it tests are skipped, and fail where WAREHOUSE_REQUIRE_BROWSER is set.
+    """
+    found = shutil.which("chromium")
+    if found:
+        return found, "--headless", "--no-sandbox", "--disable-gpu"
+    missing = "chromium is not on PATH; docs/testing.md says how to get it"
+    if os.environ.get("WAREHOUSE_REQUIRE_BROWSER"):
+        pytest.fail(missing)
+    pytest.skip(missing)
 
 
 @pytest.fixture(scope="session")

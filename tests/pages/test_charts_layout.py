@@ -37,15 +37,15 @@ document.body.textContent = JSON.stringify({pictures: document.querySelectorAll(
 """
 
 
-def test_no_word_lies_on_another_or_outside_its_picture(tmp_path: Path) -> None:
+def test_no_word_lies_on_another_or_outside_its_picture(chromium: tuple[str, ...], tmp_path: Path) -> None:
     pictures = {name: draw() for name, draw in DRAWN.items()}
     svgs = [(name, picture.svg) for name, picture in pictures.items()]
     svgs += [(f"{name}, narrow", picture.narrow) for name, picture in pictures.items() if picture.narrow]
     body = "".join(f"<div>{svg.replace('<svg ', f'<svg data-name={json.dumps(name)} ', 1)}</div>" for name, svg in svgs)
     page = tmp_path / "pictures.html"
     page.write_text(f"<!doctype html><meta charset='utf-8'><body>{body}{_SCRIPT}", encoding="utf-8")
-    browser = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-    done = subprocess.run([*browser, "--dump-dom", str(page)], capture_output=True, text=True, check=True, timeout=120)
+    browser = [*chromium, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", str(page)]
+    done = subprocess.run(browser, capture_output=True, text=True, check=True, timeout=120)
     told = re.search(r"<body>(.*)</body>", done.stdout, re.DOTALL)
     assert told is not None
     assert json.loads(html.unescape(told[1])) == {"pictures": len(svgs), "found": []}
