@@ -295,6 +295,9 @@ def test_queries_of_the_marts_run():
             ]
             if columns:
                 connection.execute(f"create table marts.{model['name']} ({', '.join(columns)})")
+    connection.execute("use marts")
+    for view in views.described():
+        connection.execute(f"create view {view['name']} as {views.query(view['name'])}")
     pages = (DOCS / "bi-guide.md", PROJECT / "README.md")
     blocks = [block for page in pages for block in fences(page, "sql")]
     statements = [part for block in blocks for part in block.split(";") if part.strip()]

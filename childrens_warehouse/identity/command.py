@@ -11,8 +11,9 @@ from typing import Annotated
 import duckdb
 import typer
 
+from childrens_warehouse import sql
 from childrens_warehouse.errors import ConfigurationError
-from childrens_warehouse.identity import child_identity, decisions, persons, scores
+from childrens_warehouse.identity import child_identity, codes, decisions, persons, scores
 from childrens_warehouse.identity.child_identity import Linking
 from childrens_warehouse.identity.decisions import Decision, Verdict
 from childrens_warehouse.identity.evidence import Identity, Kind
@@ -118,6 +119,42 @@ def decide(
         why = {each.why for each in linking.joined.refused if {each.one, each.other} == pair}
         became += f" all the same, because of {', '.join(sorted(why)) or 'other decisions'}"
     typer.echo(f"Written down. {became} from the next build on.")
+
+
+@links.command()
+def whose(
+    code: Annotated[str, typer.Argument(help="A code of the managers' pages: 7K2Q-9XBM.")],
+    authority: Annotated[str, typer.Option(help="Three-digit code of the authority.")],
+) -> None:
+    """Which numbers a child or worker has in the services' systems: for who may read the restricted store."""
+    settings = _settings()
+    try:
+        modulus, rest = codes.matches(code)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if not settings.home.marts.exists():
+        raise ConfigurationError(f"Nothing is published: there is no {settings.home.marts}.")
+    with persons.private_connection(settings) as private:
+        private.execute(f"attach {sql.literal(settings.home.marts)} as release (read_only)")
+        identities = settings.home.restricted / "*" / authority / "*.identities.parquet"
+        found = private.execute(
+            f"""
+            with keys as (
+                select identity_key as key from release.bridge_child_identity
+                where authority_code = $authority and child_key >= 0 and child_key % $modulus = $rest
+                union select worker_key from release.dim_worker
+                where authority_code = $authority and worker_key >= 0 and worker_key % $modulus = $rest
+            )
+            select distinct domain, value from read_parquet({sql.literal(identities)})
+            where key in (select key from keys) and domain <> 'postcode'
+            order by domain, value
+            """,
+            {"authority": authority, "modulus": modulus, "rest": rest},
+        ).fetchall()
+    if not found:
+        raise typer.BadParameter(f"nobody of authority {authority} in the published release has this code")
+    for domain, value in found:
+        typer.echo(f"{domain} {value}")
 
 
 def _settings() -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,11 @@ def _report(
         typer.Option(formats=["%Y-%m-%d"], help="A month end; the newest quarter end that is published if left out."),
     ] = None,
     edition: Annotated[
-        Edition | None, typer.Option(help="public: small numbers suppressed; panel: shown. Both if left out.")
+        Edition | None,
+        typer.Option(
+            help="public: small numbers suppressed; panel: shown. Both if left out. manager: work lists and the"
+            " children behind figures, by team, as of the night."
+        ),
     ] = None,
     authority: Annotated[str | None, typer.Option(help="Three-digit code; every authority if left out.")] = None,
     to: Annotated[Path | None, typer.Option(file_okay=False, help="Write it there instead of publishing it.")] = None,
@@ -34,6 +39,20 @@ def _report(
 
     settings = Settings.from_environment()
     settings.home.create()
+    if edition is Edition.MANAGER:
+        for path in _managers(settings, as_at, authority, to):
+            typer.echo(path)
+        return
     for each in making.editions(edition):
         for path in making.make(settings, each, as_at.date() if as_at else None, authority, pdf, to):
             typer.echo(path)
+
+
+def _managers(settings: Settings, as_at: dt.datetime | None, authority: str | None, to: Path | None) -> Iterator[Path]:
+    from childrens_warehouse.pages import reading
+    from childrens_warehouse.pages.managers import writing
+
+    if as_at or to:
+        raise typer.BadParameter("the managers' pages are of the published night, and lie where only managers read")
+    for code in [authority] if authority else reading.authorities(settings.home, Edition.MANAGER):
+        yield writing.write(settings, code)

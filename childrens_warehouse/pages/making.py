@@ -65,8 +65,8 @@ def remake(settings: Settings, edition: Edition, as_at: dt.date) -> list[Path]:
 
 
 def editions(chosen: Edition | None = None) -> Iterable[Edition]:
-    """The chosen one, or all."""
-    return [chosen] if chosen else list(Edition)
+    """The chosen one, or those of the report."""
+    return [chosen] if chosen else [Edition.PUBLIC, Edition.PANEL]
 
 
 def _drawn(settings: Settings, release: reading.Release, as_at: dt.date) -> report.Report:

@@ -32,6 +32,7 @@ class Edition(StrEnum):
 
     PUBLIC = "public"
     PANEL = "panel"
+    MANAGER = "manager"
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ class Release:
         self._connection = connection
         self.edition = edition
         self.authority = authority
-        (self.release_id, self.night, self.published_at) = self._rows(
+        (self.release_id, self.night, self.published_at) = self.rows(
             "select release_id, as_at, published_at from release.release"
         )[0]
         self._slices = cache(self._read_slices)
@@ -169,7 +170,7 @@ class Release:
 
     @cached_property
     def indicators(self) -> Mapping[str, Indicator]:
-        found = self._rows(
+        found = self.rows(
             f"select {', '.join(_INDICATOR)} from release.indicator"
             " qualify definition_version = max(definition_version) over (partition by indicator_id) order by all"
         )
@@ -238,7 +239,7 @@ class Release:
         if self.edition is not Edition.PANEL:
             raise ValueError("the public edition counts no rows")
         try:
-            return self._rows(query, self.authority, as_at)
+            return self.rows(query, self.authority, as_at)
         except duckdb.CatalogException:
             return []
 
@@ -255,7 +256,7 @@ class Release:
 
     def _read(self, condition: str, *parameters: str) -> Iterator[Figure]:
         """Figures by the newest definition of their indicator."""
-        for row in self._rows(
+        for row in self.rows(
             f"select {', '.join(_FIGURE)} from release.indicator_value where authority_code = ? and {condition}",
             self.authority, *parameters,
         ):  # fmt: skip
@@ -263,7 +264,8 @@ class Release:
             if figure.definition_version == self.indicators[figure.indicator_id].definition_version:
                 yield figure
 
-    def _rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """What a query of the release answers, whose tables are `release.<table>`."""
         return self._connection.execute(query, parameters).fetchall()
 
 

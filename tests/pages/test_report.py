@@ -28,7 +28,7 @@ def cells(html: str) -> list[Element]:
     return [each for each in tree.iter() if each.get("data-indicator")]
 
 
-@pytest.mark.parametrize("edition", list(Edition))
+@pytest.mark.parametrize("edition", [Edition.PUBLIC, Edition.PANEL])
 def test_every_figure_is_that_of_the_release(published: Settings, edition: Edition) -> None:
     with duckdb.connect(str(reading.database(published.home, edition)), read_only=True) as connection:
         rows = connection.execute(

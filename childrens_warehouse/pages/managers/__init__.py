@@ -1,0 +1,1 @@
+"""Pages for team and service managers: what is due, and the children behind each figure, by pseudonym."""
