@@ -10,7 +10,8 @@ above what dbt takes for them on empty lists (60 seconds), and 30 for all the re
 `--only-indicators` measures all indicators of a whole area over 36 month ends, and fails above 20 seconds more than on
 empty lists and above 3 for one month end more. `--only-linkage` measures on invented persons how well identities are
 joined, and fails below 99.5 % precision, 97 % recall, for one pair of twins or of an adopted child's identities joined,
-and above 60 seconds for a further night.
+and above 60 seconds for a further night. `--only-postgresql` loads a release into a PostgreSQL server, and
+fails above 5 times the bare COPY of the same rows.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from bench import indicators, star
+from bench import indicators, postgresql, star
 from bench.baseline import FILES
 from bench.linkage.measure import run as measure_linkage
 from bench.running import timed
@@ -67,6 +68,9 @@ def main() -> int:
     parser.add_argument("--only-landing", action="store_true", help="Measure the landing of the marks alone.")
     parser.add_argument("--only-star", action="store_true", help="Measure the star alone: five years against one.")
     parser.add_argument("--only-indicators", action="store_true", help="Measure the indicators alone.")
+    parser.add_argument("--only-postgresql", action="store_true", help="Measure loading into PostgreSQL alone.")
+    parser.add_argument("--sessions", action="store_true", help="Of --only-postgresql: single sessions too.")
+    parser.add_argument("--home", type=Path, help="Of --only-postgresql: the release published in this home.")
     parser.add_argument("--keep", type=Path, help="Folder for extracts and homes; a temporary one by default.")
     options = parser.parse_args()
     if options.only_linkage:
@@ -85,6 +89,8 @@ def _measure(options: argparse.Namespace, folder: Path) -> int:
         return int(star.measure(options, folder, NIGHT))
     if options.only_indicators:
         return int(indicators.measure(options, folder, NIGHT))
+    if options.only_postgresql:
+        return int(postgresql.measure(options, folder))
     inbox = folder / "inbox"
     if not inbox.exists():
         print(

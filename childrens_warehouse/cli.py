@@ -243,12 +243,14 @@ def _register() -> None:
     from childrens_warehouse.modelling import command as modelling
     from childrens_warehouse.pages import command as pages
     from childrens_warehouse.privacy import command as privacy
+    from childrens_warehouse.serving import command as serving
     from childrens_warehouse.serving import readers_command as readers
     from childrens_warehouse.signing import command as signing
     from childrens_warehouse.simulate import command as simulate
 
     for module in (
-        simulate, privacy, alarms, ledger_commands, changes, modelling, links, signing, catalogue, readers, pages,
+        simulate, privacy, alarms, ledger_commands, changes, modelling, links, signing, catalogue, serving, readers,
+        pages,
     ):  # fmt: skip
         module.register(app)
 

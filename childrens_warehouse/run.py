@@ -1,4 +1,4 @@
-"""One night without an orchestrator: land, build, gate, publish, in this process.
+"""One night without an orchestrator: land, build, gate, publish and load into PostgreSQL, in this process.
 
 What the DAGs do task by task, for the command line, tests and the benchmark. Operators run the DAGs.
 """
@@ -17,6 +17,7 @@ from childrens_warehouse.landing import night as landing
 from childrens_warehouse.landing import pseudonyms
 from childrens_warehouse.publish.steps import Release, current_release, publish
 from childrens_warehouse.quality import page
+from childrens_warehouse.serving import steps as serving
 from childrens_warehouse.settings import Settings
 
 Progress = Callable[[str], None]
@@ -53,7 +54,10 @@ def land_night(
 
 
 def run_night(settings: Settings, night: dt.date, progress: Progress | None = None) -> NightResult:
-    """Land, build, gate and publish one night. Raises what the build or the gate raises."""
+    """Land, build, gate and publish one night, and bring the PostgreSQL server to the release, where there is one.
+
+    Raises what the build or the gate raises; PostgresUnavailable or ServingFailed once the release is published.
+    """
     settings.home.create()
     run_id = f"run-{night}-{uuid.uuid4().hex[:6]}"
     try:
@@ -66,4 +70,8 @@ def run_night(settings: Settings, night: dt.date, progress: Progress | None = No
             said = drawn.write_after_a_night(settings)
             if progress:
                 progress(said)
+    if settings.postgres and release:
+        served = serving.load(settings, say=progress or print)
+        if progress:
+            progress(served.sentence())
     return NightResult(run_id, outcomes, built, release, built.start.needed)

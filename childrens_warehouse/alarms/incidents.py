@@ -28,6 +28,7 @@ class Kind(StrEnum):
     BUILD = "build"
     GATE = "gate"
     PUBLISH = "publish"
+    POSTGRESQL = "postgresql"
     STALE = "stale"
 
 

@@ -152,6 +152,29 @@ def publication(settings: Settings, build_id: str | None, release: Mapping[str, 
     ]
 
 
+def serving(settings: Settings, served: Mapping[str, Any] | None) -> Found:
+    """After a publication: what became of loading it into PostgreSQL, None where that did not end well.
+
+    Where the setting is off, nobody reads there and nothing can be behind.
+    """
+    night = _today(settings)
+    if settings.postgres is None:
+        return Scope(night, (Settled(Kind.POSTGRESQL, "PostgreSQL is switched off"),)), []
+    if served is not None:
+        how = f"release {served.get('release_id', '')} is current in PostgreSQL"
+        return Scope(night, (Settled(Kind.POSTGRESQL, how),)), []
+    return Scope(night), [
+        Trouble(
+            Key(Kind.POSTGRESQL),
+            "A release was published in the files and could not be loaded into PostgreSQL: BI tools there read the last"
+            " one that could.",
+            "The log of the red task says why. Put that right and clear the task, or run `warehouse load-postgresql`.",
+            ("task load_into_postgresql of publish_marts", "the log of the PostgreSQL server"),
+            night,
+        )
+    ]
+
+
 def staleness(settings: Settings, now: dt.datetime | None = None) -> Found:
     """Has too long gone by since something was published, or found to need no new release?
 

@@ -29,12 +29,15 @@ def tell_of_build(
 
 
 @task
-def tell_of_publication(build_id: str | None, release: dict[str, Any] | None) -> None:
-    """Open or resolve the incident of publication, and tell of it once."""
+def tell_of_publication(build_id: str | None, release: dict[str, Any] | None, served: dict[str, Any] | None) -> None:
+    """Open or resolve the incidents of publication and of PostgreSQL, and tell of them once."""
     from childrens_warehouse.alarms import observing
 
     settings = Settings.from_environment()
-    _tell(settings, observing.publication(settings, build_id, release))
+    found = [observing.publication(settings, build_id, release)]
+    if release is not None:
+        found.append(observing.serving(settings, served))
+    _tell(settings, *found)
 
 
 def tell_of_landing(
@@ -72,11 +75,11 @@ def tell_of_landing(
     )
 
 
-def _tell(settings: Settings, found: Any) -> None:
+def _tell(settings: Settings, *found: Any) -> None:
     """Note what was found, and whether what is published has grown old; then send what is due."""
     from childrens_warehouse.alarms import note, observing, sending
 
-    for scope, troubles in (found, observing.staleness(settings)):
+    for scope, troubles in (*found, observing.staleness(settings)):
         changes = note(settings, run_id(), scope, troubles)
         for word, incidents in (("opened", changes.opened), ("resolved", changes.resolved)):
             for incident in incidents:

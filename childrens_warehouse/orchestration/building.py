@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from childrens_warehouse.orchestration.assets import GATED_BUILD, PUBLISHED_MARTS
 from childrens_warehouse.orchestration.house import LONG, WRITER_POOL, run_id
@@ -70,6 +70,20 @@ def publish(build_id: str, *, outlet_events: Any = None) -> dict[str, Any]:
     release = steps.publish(Settings.from_environment(), build_id).to_dict()
     outlet_events[PUBLISHED_MARTS].extra = release
     return release
+
+
+@task(execution_timeout=LONG)
+def load_into_postgresql(release: dict[str, Any]) -> dict[str, Any]:
+    """Bring the PostgreSQL server to the release, where there is one; what it served, it serves until then."""
+    from childrens_warehouse.serving import steps
+
+    settings = Settings.from_environment()
+    if settings.postgres is None:
+        raise AirflowSkipException("WAREHOUSE_POSTGRES_URL is blank: the release is in the files alone.")
+    # What is published now, which may be newer than the run's.
+    served = steps.load(settings).to_dict()
+    print(served)
+    return served
 
 
 @task

@@ -3,7 +3,8 @@
     python -m childrens_warehouse.orchestration.services up --port 8080
     python -m childrens_warehouse.orchestration.services down
 
-The same four programs run as services in docker-compose.yml. For one machine and its own people: SQLite, a
+The same four programs run as services in docker-compose.yml. Where WAREHOUSE_POSTGRES_URL is local, a PostgreSQL
+server for BI tools comes up and goes down with them. For one machine and its own people: SQLite, a
 LocalExecutor, and one generated password; docs/operating-guide.md says what a shared server needs instead.
 """
 
@@ -39,6 +40,7 @@ from childrens_warehouse.orchestration.environment import (
     prepare_pools,
 )
 from childrens_warehouse.orchestration.healthcheck import HEALTH
+from childrens_warehouse.serving import local
 from childrens_warehouse.settings import Home, Settings
 
 # The arguments of `airflow` for each program. No log servers: the pages read the logs from the same disk.
@@ -297,13 +299,18 @@ def main(argv: list[str] | None = None) -> int:
     try:
         settings = Settings.from_environment()
         if choice.command == "up":
+            server = local.ensure(settings)
             running = up(settings, choice.port)
             print(f"Airflow is up:  {running.address}")
             print(f"Sign in as:     {ADMIN}  password: {read_password(settings.home)}")
             print(f"Logs:           {settings.home.logs}")
+            if server:
+                print(f"PostgreSQL:     {server.address(local.DATABASE)}; for BI tools 127.0.0.1:{server.port}")
             print("Stop it with:   make down")
         elif choice.command == "down":
             stopped = down(settings)
+            if (server := local.of(settings)) and server.stop():
+                print("Stopped PostgreSQL.")
             print(f"Stopped {stopped} processes; nothing is left running." if stopped else "Nothing was running.")
     except WarehouseError as error:
         print(error, file=sys.stderr)

@@ -11,11 +11,10 @@ from psycopg import conninfo
 from psycopg.sql import SQL, Identifier
 
 from childrens_warehouse.errors import ConfigurationError, PostgresUnavailable
-from childrens_warehouse.serving.local import LocalServer
+from childrens_warehouse.serving.local import DATABASE, LocalServer
 from childrens_warehouse.settings import Home, PostgresSettings, Settings
 
 SETTING = "WAREHOUSE_POSTGRES_URL"
-DATABASE = "warehouse"
 _SECONDS_TO_CONNECT = 15
 _SECONDS_FOR_COMMAND = 60
 

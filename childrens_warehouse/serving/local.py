@@ -21,12 +21,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg.conninfo
+import psycopg
+from psycopg import conninfo
 
 from childrens_warehouse.errors import ConfigurationError, PostgresUnavailable
-from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY
+from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, Settings
 
 OWNER = "postgres"
+DATABASE = "warehouse"
 _ROOT = 0
 # A socket's path has no more; folders of tests and of deep homes may.
 _LONGEST_SOCKET = 100
@@ -50,7 +52,7 @@ class LocalServer:
 
     def address(self, database: str = "postgres", user: str = OWNER) -> str:
         """The address through the socket, where nobody is asked for a password."""
-        return psycopg.conninfo.make_conninfo(host=str(self.folder), port=self.port, dbname=database, user=user)
+        return conninfo.make_conninfo(host=str(self.folder), port=self.port, dbname=database, user=user)
 
     def is_running(self) -> bool:
         return (self.data / "postmaster.pid").exists() and self._control("status").returncode == 0
@@ -105,6 +107,26 @@ class LocalServer:
             raise PostgresUnavailable(
                 f"The PostgreSQL server of this machine did not start ({said[-1] if said else program}): see {self.log}"
             )
+
+
+def of(settings: Settings) -> LocalServer | None:
+    """The server of this machine for this home; None where the settings name another one, or none."""
+    told = settings.postgres
+    return LocalServer(settings.home.postgres, told.local_port) if told and told.is_local else None
+
+
+def ensure(settings: Settings) -> LocalServer | None:
+    """Have the server of this machine up, with its database, where the settings ask for it.
+
+    Raises PostgresUnavailable or ConfigurationError if it does not start.
+    """
+    server = of(settings)
+    if server:
+        server.start()
+        with psycopg.connect(server.address(), autocommit=True) as connection:
+            if not connection.execute("select from pg_database where datname = %s", (DATABASE,)).fetchone():
+                connection.execute(f"create database {DATABASE}")
+    return server
 
 
 def free_port() -> int:

@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Literal
 
 from childrens_warehouse.errors import BusyError, ServingFailed
 from childrens_warehouse.publish.current import current_manifest, read_manifest
-from childrens_warehouse.serving import access, names, parts, readers, storing, switching
+from childrens_warehouse.serving import access, local, names, parts, readers, storing, switching
 from childrens_warehouse.serving.connecting import connect, required, where
 from childrens_warehouse.settings import Settings
 
@@ -107,7 +107,8 @@ def _tell_of_views(connection: psycopg.Connection, say: Say) -> None:
 
 @contextlib.contextmanager
 def _session(settings: Settings) -> Iterator[psycopg.Connection]:
-    """A connection that is alone with the database, and acts as the publisher."""
+    """A connection that is alone with the database, and acts as the publisher. A server of this machine is started."""
+    local.ensure(settings)
     with contextlib.closing(connect(settings, APPLICATION)) as connection:
         try:
             _be_alone(connection, settings)

@@ -113,13 +113,13 @@ def _writer(settings: Settings) -> Iterator[_Writer]:
         with duckdb.connect(
             config={"memory_limit": settings.memory_limit, "threads": settings.threads, "temp_directory": str(folder)}
         ) as connection:
-            connection.execute(f"load {sql.literal(_extension())}")
+            connection.execute(f"load {sql.literal(extension())}")
             yield _Writer(connection, folder)
     finally:
         files.remove(folder)
 
 
-def _extension() -> Path:
+def extension() -> Path:
     """The extension's file, of exactly this DuckDB."""
     found = importlib.util.find_spec("duckdb_extension_postgres_scanner")
     folder = Path(found.origin).parent / "extensions" / f"v{duckdb.__version__}" if found and found.origin else None

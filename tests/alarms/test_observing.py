@@ -9,6 +9,7 @@ import pytest
 
 from childrens_warehouse.alarms import note, observing, open_incidents
 from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.settings import PostgresSettings
 
 HEADER = "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n"
 GOOD = HEADER + "".join(f"{child},1,05/06/2005,WBRI,UN3,,\n" for child in range(1, 41))
@@ -231,6 +232,17 @@ def test_what_is_published_already_leaves_nothing_open(settings):
     start = {"build_id": "", "needed": False, "as_at": "2017-05-31"}
     changes = note(settings, "run 2", *observing.build(settings, "run 2", start, None, None))
     assert keys(changes.resolved) == ["gate:fct_review:PUB-ROWS-HALVED", "publish"]
+
+
+def test_a_server_that_is_behind_is_told_of_until_it_caught_up(settings):
+    published = {"release_id": "2017-05-31-ab"}
+    assert not note(settings, "run", *observing.serving(settings, None)).opened, "there is no server"
+    served = dataclasses.replace(settings, postgres=PostgresSettings("local"))
+    changes = note(served, "run", *observing.serving(served, None))
+    assert keys(changes.opened) == ["postgresql"]
+    assert not note(served, "run 2", *observing.publication(served, "b2", published)).resolved
+    changes = note(served, "run 3", *observing.serving(served, published))
+    assert [each.resolution for each in changes.resolved] == ["release 2017-05-31-ab is current in PostgreSQL"]
 
 
 def test_a_publication_that_failed_is_resolved_by_a_release(settings):

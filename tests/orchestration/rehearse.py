@@ -22,6 +22,7 @@ from childrens_warehouse.landing import pseudonyms
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.orchestration import house
 from childrens_warehouse.publish import steps as publish_steps
+from childrens_warehouse.serving import steps as serving_steps
 from childrens_warehouse.settings import Settings
 
 # A test has no minute to spare between two tries; the DAGs share this one dictionary.
@@ -71,6 +72,7 @@ class Stage:
         build_steps.build_layers = lambda settings, build_id: (self.step("models"),)
         build_steps.gate = lambda settings, build_id: self.step("gate")
         publish_steps.publish = lambda settings, build_id: self.step(f"publish {build_id}")
+        serving_steps.load = lambda settings: self.step("load")
 
     def is_complete(self, settings, authority, source, night):
         self.calls[f"look at {authority}"] += 1
@@ -243,9 +245,9 @@ def alarms_by_mail() -> dict[str, Any]:
         stage.build = steps
         return rehearse("build_warehouse", {}, stage)
 
-    def publish(answer: Any) -> dict[str, Any]:
+    def publish(answer: Any, load: Any = None) -> dict[str, Any]:
         stage = Stage()
-        stage.build = {"publish b1": [answer]}
+        stage.build = {"publish b1": [answer], "load": [load]}
         return rehearse("publish_marts", {"build_id": "b1"}, stage)
 
     try:
@@ -264,6 +266,10 @@ def alarms_by_mail() -> dict[str, Any]:
         keep("built", build())
         keep("not published", publish(BuildFailed("no such build")))
         keep("published", publish(None))
+        os.environ["WAREHOUSE_POSTGRES_URL"] = "local"
+        keep("not loaded", publish(None, load=ConfigurationError("two passwords")))
+        keep("loaded", publish(None))
+        del os.environ["WAREHOUSE_POSTGRES_URL"]
         server.stop()
         keep("gate says no to a dead server", build(gate=[GateFailed("PUB-EMPTY")]))
         return told

@@ -206,6 +206,18 @@ def test_a_publication_that_fails_is_told_of_until_a_release_comes_out(scenes, m
     assert [runs[name]["state"] for name in ("not published", "published")] == ["failed", "success"]
 
 
+def test_a_release_that_could_not_be_loaded_into_postgresql_is_published_and_told_of(scenes, mails):
+    ((subject, text),) = mails["not loaded"]
+    assert subject == "postgresql"
+    assert "<b>1 opened.</b>" in text and "could not be loaded into PostgreSQL" in text
+    ((_, text),) = mails["loaded"]
+    assert "<b>1 resolved.</b>" in text
+    runs = scenes["alarms_by_mail"]
+    assert [runs[name]["state"] for name in ("published", "not loaded", "loaded")] == ["success", "failed", "success"]
+    assert events(runs["published"], "skipped") == [("skipped", "load_into_postgresql")]
+    assert events(runs["not loaded"], "succeeded")[-1] == ("succeeded", "write_quality_page")
+
+
 def test_a_mail_server_that_is_down_changes_nothing_in_the_run(scenes):
     run = scenes["alarms_by_mail"]["gate says no to a dead server"]
     assert run["state"] == "failed"
