@@ -1,4 +1,4 @@
-"""Numbers of children for the pictures of the panel edition that cross two slices, which no indicator does.
+"""Numbers of children for the pictures of the panel edition: across two slices, or by a number, which no indicator has.
 
 Each is of the children behind `cla_count`, so that they add up to it; nothing about a single child leaves the release.
 """
@@ -63,6 +63,18 @@ def by_place_and_distance(release: Release, as_at: dt.date) -> list[Stream]:
         Stream(where[is_in], _DISTANCES.get(distance or "", "Not known or not told"), children)
         for is_in, distance, children in found
     ]
+
+
+def by_placements(release: Release, as_at: dt.date) -> list[tuple[str, int | None]]:
+    """Children by how many placements they had in twelve months, four and more together."""
+    found = release.counts(
+        f"select least(c.placements_in_twelve_months_count, 4) as placements, count(*) {_CHILDREN} {_WHERE}"
+        " and c.placements_in_twelve_months_count > 0 group by all order by all",
+        as_at,
+    )
+    children = dict(found)
+    names = {1: "One", 2: "Two", 3: "Three", 4: "Four or more"}
+    return [(name, children.get(number, 0)) for number, name in names.items()] if children else []
 
 
 def by_authority(release: Release, as_at: dt.date) -> list[Place]:

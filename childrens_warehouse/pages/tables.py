@@ -35,7 +35,8 @@ class Told:
     aside: str = ""
 
 
-Cell = Figure | Told | None
+# A picture in a cell is a sparkline.
+Cell = Figure | Told | Picture | None
 
 
 @dataclass(frozen=True)

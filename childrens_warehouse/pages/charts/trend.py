@@ -103,7 +103,7 @@ def sparkline(figures: Sequence[Figure], title: str) -> Picture:
     low, high = (min(values), max(values)) if values else (0, 1)
     scales = _scales(figures, low, high if high > low else low + 1)
     drawn: list[Any] = [_reference(figures, _REFERENCES[0][2], scales, QUIET, [2, 2], 1)] if targets else []
-    drawn += [_lines(figures, scales, 1.3)]
+    drawn += [_lines(figures, scales, 1.6)]
     if known:
         drawn.append(_points(known[-1:], scales, 22))
     else:

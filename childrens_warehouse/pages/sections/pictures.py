@@ -33,6 +33,12 @@ def over_time(
     return trend.trend(found, title or release.indicators[indicator_id].title) if _is_enough(found) else None
 
 
+def course(release: Release, as_at: dt.date, indicator_id: str, period: str) -> Picture | None:
+    """A sparkline of the last thirteen months."""
+    found = _series(release, as_at, indicator_id, period, 13)
+    return trend.sparkline(found, release.indicators[indicator_id].title) if _is_enough(found) else None
+
+
 def side_by_side(
     release: Release, as_at: dt.date, wanted: Sequence[tuple[str, str, str]], title: str, months: int = 13
 ) -> Picture | None:
@@ -144,6 +150,22 @@ def against_england(release: Release, as_at: dt.date, indicator_id: str, period:
     found = release.quarters(indicator_id, period, as_at, _TWO_YEARS) if release.has(indicator_id) else []
     known = [each for each in found if each.is_available and each.denominator]
     return funnel.funnel(found, title) if known and known[-1].england is not None else None
+
+
+def by_slice(
+    release: Release, as_at: dt.date, indicator_id: str, period: str, dimension: str, title: str
+) -> Picture | None:
+    """The members of a dimension with what chance leaves them, beside the whole."""
+    if not release.has(indicator_id):
+        return None
+    members = release.members(indicator_id, as_at, period, dimension)
+    whole = release.figure(indicator_id, as_at, period)
+    return composition.slices(members, whole, title) if _is_enough(members) else None
+
+
+def placements_per_child(release: Release, as_at: dt.date) -> Picture | None:
+    counts = _panel_alone(release, as_at, crossing.by_placements)
+    return stable.placements_per_child(counts, "Placements per child in twelve months") if counts else None
 
 
 def ages_and_sexes(release: Release, as_at: dt.date) -> Picture | None:

@@ -53,7 +53,14 @@ def stability(release: Release, as_at: dt.date) -> Section:
     return build(
         release, as_at, "c12", "C12", "Placement stability",
         told=told,
-        pictures=[pictures.stability(release, as_at)],
+        pictures=[
+            pictures.stability(release, as_at),
+            pictures.by_slice(
+                release, as_at, "cla_long_term_stability_pct", "snapshot", "age_band",
+                "Two years in the same placement, by age",
+            ),
+            pictures.placements_per_child(release, as_at),
+        ],
         tables=[over_time(release, "c12-months", "Month by month", wanted, columns.months(release, as_at))],
     )  # fmt: skip
 
@@ -69,6 +76,10 @@ def distance(release: Release, as_at: dt.date) -> Section:
             pictures.over_time(release, as_at, "cla_over_20_miles_pct"),
             pictures.against_england(
                 release, as_at, "cla_over_20_miles_pct", "snapshot", "More than 20 miles from home, beside England"
+            ),
+            pictures.by_slice(
+                release, as_at, "cla_over_20_miles_pct", "snapshot", "placement_group",
+                "More than 20 miles from home, by placement",
             ),
         ],
         tables=[over_time(release, "c13-months", "Month by month", wanted, columns.months(release, as_at))],

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from childrens_warehouse.pages import notes
 from childrens_warehouse.pages.reading import Figure, Indicator, Release
-from childrens_warehouse.pages.sections import columns
+from childrens_warehouse.pages.sections import columns, pictures
 from childrens_warehouse.pages.tables import Cell, Column, Row, Table, Told
 from childrens_warehouse.pages.words import SHORT_PERIODS, UNITS
 
+_COURSE = Column("Course", "13 months", kind="")
 _BESIDE = (
     Column("Target"), Column("Rating", kind=""), Column("Direction of travel", kind=""),
     Column("Statistical neighbours"), Column("England"),
@@ -43,7 +44,9 @@ def table(
         found = [row for each in members if (row := _row(release, [day for _, day in days], each))]
         if found:
             rows += [Row(group, (), is_group=True), *found]
-    return Table(id, caption, "Indicator", (*(column for column, _ in days), *_BESIDE), tuple(rows), is_long=True)
+    return Table(
+        id, caption, "Indicator", (*(column for column, _ in days), _COURSE, *_BESIDE), tuple(rows), is_long=True
+    )
 
 
 def is_worth_telling(release: Release, as_at: dt.date, scored: Scored) -> bool:
@@ -64,7 +67,14 @@ def _row(release: Release, days: list[dt.date], scored: Scored) -> Row | None:
     if scored.only_if_known and not any(figure and figure.disclosure != "not_available" for figure in figures):
         return None
     below = " · ".join(part for part in (scored.reference, UNITS[indicator.unit], SHORT_PERIODS[scored.period]) if part)
-    return Row(indicator.title, (*figures, *_beside(indicator, figures[-1] if figures else None)), below)
+    beside = _beside(indicator, figures[-1] if figures else None)
+    return Row(indicator.title, (*figures, _course(release, days[-1], scored), *beside), below)
+
+
+def _course(release: Release, as_at: dt.date, scored: Scored) -> Cell:
+    """A sparkline, where months tell more than the quarters beside it do."""
+    drawn = pictures.course(release, as_at, scored.indicator_id, scored.period)
+    return drawn or Told("–", "quiet")
 
 
 def _beside(indicator: Indicator, figure: Figure | None) -> tuple[Cell, ...]:
