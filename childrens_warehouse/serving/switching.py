@@ -68,6 +68,8 @@ def create(connection: psycopg.Connection, manifest: Mapping[str, Any], parts: S
         for of_table in tables.values():
             logged = access.logged(of_table[0].table, release.release_id) if of == MARTS else None
             statements += _view(schema, of_table, logged)
+        if of == MARTS:
+            statements += _views_over(schema, manifest.get("views", {}))
         connection.execute(SQL(";\n").join(statements))
     access.grant(connection, release)
     access.allocate(connection, release)
@@ -167,6 +169,20 @@ def _view(schema: str, parts: Sequence[Part], logged: str | None) -> list[Compos
         for column in table.columns
         if column.comment
     ]
+    return statements
+
+
+def _views_over(schema: str, views: Mapping[str, Mapping[str, Any]]) -> list[Composable]:
+    """The views that a release carries as text, which names tables without a schema."""
+    statements: list[Composable] = [SQL("set local search_path = {}").format(Identifier(schema))]
+    for name, content in views.items():
+        view = Identifier(schema, name)
+        statements.append(SQL("create view {} as {}").format(view, SQL(content["query"])))
+        statements.append(SQL("comment on view {} is {}").format(view, Literal(content["comment"])))
+        statements += [
+            SQL("comment on column {} is {}").format(Identifier(schema, name, column), Literal(said))
+            for column, said in content["columns"].items()
+        ]
     return statements
 
 

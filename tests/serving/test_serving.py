@@ -11,10 +11,13 @@ import psycopg
 import pytest
 
 from childrens_warehouse.errors import BusyError, ConfigurationError, ServingFailed
-from childrens_warehouse.serving import steps
+from childrens_warehouse.publish import views
+from childrens_warehouse.serving import names, steps
 from childrens_warehouse.serving.access import PUBLISHER
 from childrens_warehouse.serving.connecting import connect
+from childrens_warehouse.serving.parts import postgres_type
 from childrens_warehouse.settings import Settings
+from tests.publish import contracts
 from tests.serving.conftest import at
 from tests.serving.releases import release_of
 
@@ -88,6 +91,29 @@ def test_keys_references_and_comments_come_along(database: str, served: steps.Se
         "select a.attname from pg_attribute as a join store.loaded as l on a.attrelid = ('store.' || l.name)::regclass"
         " where l.table_name = 'dim_child' and a.attnotnull and a.attnum > 0 order by a.attnum",
     ) == [("authority_code",), ("child_key",), ("valid_from",)]
+
+
+def test_the_views_a_release_carries_are_made_over_its_own_tables(
+    settings: Settings, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried = {
+        "indicator_child": {
+            "query": "with near as (select child_key, says from fct_placement where is_near) select * from near",
+            "comment": "One row per child that is near.",
+            "columns": {"child_key": "Child; it's a pseudonym.", "says": "What it says."},
+        }
+    }
+    monkeypatch.setattr(views, "over", lambda tables: carried)
+    first = release_of(settings, says=1)
+    steps.load(settings)
+    release_of(settings, says=2)
+    steps.load(settings)
+    assert ask(database, "select says, count(*) from marts.indicator_child group by 1") == [(2, 6)]
+    then = f"{names.of_release(first).marts}.indicator_child"
+    assert ask(database, f"select distinct says from {then}") == [(1,)]
+    assert ask(database, "select col_description('marts.indicator_child'::regclass, 1)") == [
+        ("Child; it's a pseudonym.",)
+    ]
 
 
 def test_one_date_or_one_child_is_found_without_reading_the_rest(database: str, served: steps.Served) -> None:
@@ -194,3 +220,15 @@ def test_a_transaction_that_began_before_the_load_finds_the_new_tables_filled(
         release_of(settings, says=2)
         steps.load(settings)
         assert reader.execute("select says, count(*) from marts.dim_child group by 1").fetchall() == [(2, 30)]
+
+
+def test_every_view_that_releases_carry_is_one_that_postgresql_takes(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        for view in views.described():
+            for table in views.reads(view["name"]):
+                shape = ", ".join(
+                    f"{name} {postgres_type(kind.upper())}" for name, kind in contracts.columns(table).items()
+                )
+                connection.execute(f"create table if not exists {table} ({shape})".encode())
+            connection.execute(f"create view {view['name']} as {views.query(view['name'])}".encode())
+            assert connection.execute(f"select * from {view['name']}".encode()).fetchall() == []
