@@ -97,9 +97,9 @@ def heat_map(
         (
             base.mark_rect(stroke=PAPER, strokeWidth=2).encode(
                 x=alt.X("from:Q", scale=across, axis=None),
-                x2="to:Q",
+                x2=alt.X2("to:Q"),
                 y=alt.Y("top:Q", scale=down, axis=None),
-                y2="bottom:Q",
+                y2=alt.Y2("bottom:Q"),
                 fill=alt.Fill("fill:N", scale=None),
             )
         ),
@@ -110,7 +110,7 @@ def heat_map(
             base.mark_text(baseline="middle", fontSize=SMALL if step > 34 else 10).encode(
                 x=alt.X("x:Q", scale=across, axis=None),
                 y=alt.Y("y:Q", scale=down, axis=None),
-                text="words:N",
+                text=alt.Text("words:N"),
                 color=alt.Color("ink:N", scale=None),
             )
         ),

@@ -99,7 +99,7 @@ def mix_over_time(
         layers.append(
             alt.Chart(drawing.data(rows))
             .mark_rect(fill=colours[name], stroke=MARK if name == _HIDDEN else PAPER, strokeWidth=1)
-            .encode(x=x, x2="to:Q", y=y, y2="high:Q")
+            .encode(x=x, x2=alt.X2("to:Q"), y=y, y2=alt.Y2("high:Q"))
         )
     for number, share in enumerate(drawn):
         if not share:
@@ -162,7 +162,7 @@ def shares(bars: Sequence[Bar], title: str, size: Size = COLUMN) -> Picture:
             (
                 alt.Chart(drawing.data(rows))
                 .mark_rect(fill=colours[name], stroke=MARK if name == _HIDDEN else PAPER, strokeWidth=1)
-                .encode(x=x, x2="to:Q", y=y, y2="bottom:Q")
+                .encode(x=x, x2=alt.X2("to:Q"), y=y, y2=alt.Y2("bottom:Q"))
             ),
         )
     for number, each in enumerate(lines):
@@ -238,7 +238,7 @@ def slices(members: Sequence[Figure], whole: Figure | None, title: str, size: Si
         layers.append(
             alt.Chart(drawing.data(limited))
             .mark_rule(color=MARK, strokeWidth=2)
-            .encode(x=alt.X("lower:Q", **along), x2="upper:Q", y=y)
+            .encode(x=alt.X("lower:Q", **along), x2=alt.X2("upper:Q"), y=y)
         )
     for figure in everyone:
         at = scale.pixel(figure.value or 0.0)

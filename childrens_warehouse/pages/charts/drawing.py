@@ -90,21 +90,19 @@ class Line:
 
 def render(layers: Sequence[alt.Chart], box: Box, title: str, description: str) -> str:
     """The <svg> element of layers drawn over each other. The same layers make the same bytes."""
-    drawn = _layered(layers, box).properties(
-        autosize="none", padding={"left": box.left, "right": box.right, "top": box.top, "bottom": box.bottom}
-    )
-    return _finished(_rendered(drawn.to_dict(validate=False)), title, description)
+    return _finished(_rendered(_layered(layers, box), box), title, description)
 
 
 def render_grid(plots: Sequence[Sequence[alt.Chart]], box: Box, columns: int, title: str, description: str) -> str:
     """The <svg> element of plots of one size beside and below each other; the margins are each plot's own."""
-    grid = alt.concat(*(_layered(layers, box) for layers in plots), columns=columns, bounds="flush").properties(
-        spacing={"row": box.top + box.bottom, "column": box.left + box.right},
-        autosize="none",
-        padding={"left": box.left, "right": box.right, "top": box.top, "bottom": box.bottom},
-    )
+    grid = {
+        "concat": [_layered(layers, box) for layers in plots],
+        "columns": columns,
+        "bounds": "flush",
+        "spacing": {"row": box.top + box.bottom, "column": box.left + box.right},
+    }
     rows = math.ceil(len(plots) / columns)
-    drawn = _rendered(grid.to_dict(validate=False))
+    drawn = _rendered(grid, box)
     drawn.set("width", f"{columns * (box.width + box.left + box.right):g}")
     drawn.set("height", f"{rows * (box.height + box.top + box.bottom):g}")
     drawn.set("viewBox", f"0 0 {drawn.get('width')} {drawn.get('height')}")
@@ -276,12 +274,25 @@ def _are_whole(marks: Sequence[float]) -> bool:
     return all(mark == round(mark) for mark in marks)
 
 
-def _layered(layers: Sequence[alt.Chart], box: Box) -> Any:
-    return alt.layer(*layers).properties(width=box.width, height=box.height)
+def _layered(layers: Sequence[alt.Chart], box: Box) -> dict[str, Any]:
+    """A layered view. Altair would copy each layer several times to put them together, longer than drawing takes."""
+    return {"width": box.width, "height": box.height, "layer": [_layer(layer) for layer in layers]}
 
 
-def _rendered(specification: dict[str, Any]) -> etree._Element:
-    specification["config"] = configuration()
+def _layer(layer: alt.Chart) -> dict[str, Any]:
+    told = layer.to_dict(validate=False)
+    (rows,) = told["datasets"].values()
+    return {"data": {"values": list(rows)}, "mark": told["mark"], "encoding": told["encoding"]}
+
+
+def _rendered(view: dict[str, Any], box: Box) -> etree._Element:
+    specification = {
+        "$schema": alt.SCHEMA_URL,
+        "config": configuration(),
+        "autosize": "none",
+        "padding": {"left": box.left, "right": box.right, "top": box.top, "bottom": box.bottom},
+        **view,
+    }
     return etree.fromstring(vl_convert.vegalite_to_svg(specification, vl_version=_VERSION).encode())
 
 

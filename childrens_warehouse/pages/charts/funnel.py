@@ -66,7 +66,7 @@ def funnel(figures: Sequence[Figure], title: str, size: Size = COLUMN) -> Pictur
     layers: list[Any] = []
     for rows, colour in zip(bands, (BAND, LINE), strict=False):
         cut = [{**row, "low": max(row["low"], marks[0]), "value": min(row["value"], marks[-1])} for row in rows]
-        layers.append(alt.Chart(drawing.data(cut)).mark_area(color=colour).encode(x=x, y=y, y2="low:Q"))
+        layers.append(alt.Chart(drawing.data(cut)).mark_area(color=colour).encode(x=x, y=y, y2=alt.Y2("low:Q")))
     labels: list[tuple[float, str, str, str]] = []
     for value, name, dash in (
         (average, of, [1, 0]),

@@ -200,9 +200,9 @@ def boroughs(places: Sequence[Place], council: str, title: str, size: Size = PAG
         .mark_rect(strokeWidth=2)
         .encode(
             x=alt.X("left:Q", scale=across, axis=None),
-            x2="right:Q",
+            x2=alt.X2("right:Q"),
             y=alt.Y("top:Q", scale=down, axis=None),
-            y2="bottom:Q",
+            y2=alt.Y2("bottom:Q"),
             fill=alt.Fill("fill:N", scale=None),
             stroke=alt.Stroke("stroke:N", scale=None),
         )
@@ -282,7 +282,7 @@ def _ribbon(one: _Node, other: _Node, width: float, start: float, end: float, co
         .encode(
             x=alt.X("x:Q", scale=alt.Scale(domain=[0, box.width], nice=False, zero=False), axis=None),
             y=alt.Y("top:Q", scale=alt.Scale(domain=[0, box.height], nice=False, zero=False, reverse=True), axis=None),
-            y2="bottom:Q",
+            y2=alt.Y2("bottom:Q"),
         )
     )
 

@@ -78,7 +78,7 @@ def pyramid(bands: Sequence[Band], title: str, size: Size = COLUMN) -> Picture:
             (
                 alt.Chart(drawing.data(rows))
                 .mark_rect(fill=colour, stroke=PAPER, strokeWidth=0)
-                .encode(x=x, x2="to:Q", y=y, y2="bottom:Q")
+                .encode(x=x, x2=alt.X2("to:Q"), y=y, y2=alt.Y2("bottom:Q"))
             ),
         )
         head = f"Boys {boys}" if side < 0 else f"Girls {girls}"

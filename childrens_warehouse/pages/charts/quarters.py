@@ -61,7 +61,7 @@ def quarters(figures: Sequence[Figure], title: str, size: Size = COLUMN) -> Pict
         layers.append(
             alt.Chart(drawing.data(rows))
             .mark_text(dy=-8, fontWeight="bold", color=INK, fontSize=TEXT if step > 46 else SMALL)
-            .encode(x=x, y=y, text="words:N")
+            .encode(x=x, y=y, text=alt.Text("words:N"))
         )
     else:
         nothing = (
@@ -116,7 +116,7 @@ def _bar(start: float, width: float, value: float | None) -> dict[str, Any]:
 
 
 def _bars(rows: Sequence[dict[str, Any]], x: alt.X, y: alt.Y) -> alt.Chart:
-    return alt.Chart(drawing.data(rows)).encode(x=x, x2="to:Q", y=y, y2="zero:Q")
+    return alt.Chart(drawing.data(rows)).encode(x=x, x2=alt.X2("to:Q"), y=y, y2=alt.Y2("zero:Q"))
 
 
 def _top(figures: Sequence[Figure]) -> float | None:

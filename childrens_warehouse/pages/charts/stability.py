@@ -82,7 +82,7 @@ def placements_per_child(
     drawn: list[Any] = [
         alt.Chart(drawing.data(rows))
         .mark_rect()
-        .encode(x=x, x2="count:Q", y=y, y2="bottom:Q", fill=alt.Fill("fill:N", scale=None)),
+        .encode(x=x, x2=alt.X2("count:Q"), y=y, y2=alt.Y2("bottom:Q"), fill=alt.Fill("fill:N", scale=None)),
         drawing.rule_at(0, 0, 0, box.height, QUIET),
     ]
     for number, (name, count) in enumerate(counts):

@@ -223,7 +223,7 @@ def _lines(figures: Sequence[Figure], scales: _Scales, width: float) -> alt.Char
     return (
         alt.Chart(drawing.data(rows))
         .mark_line(color=MARK, strokeWidth=width, strokeJoin="round")
-        .encode(x=scales.x, y=scales.y, detail="segment:N")
+        .encode(x=scales.x, y=scales.y, detail=alt.Detail("segment:N"))
     )
 
 
@@ -268,7 +268,7 @@ def _band(figures: Sequence[Figure], scales: _Scales) -> alt.Chart:
         for figure in figures
         if figure.process_lower is not None and figure.process_upper is not None
     ]
-    return alt.Chart(drawing.data(rows)).mark_area(color=BAND).encode(x=scales.x, y=scales.y, y2="lower:Q")
+    return alt.Chart(drawing.data(rows)).mark_area(color=BAND).encode(x=scales.x, y=scales.y, y2=alt.Y2("lower:Q"))
 
 
 def _reference(
@@ -289,7 +289,7 @@ def _reference(
     return (
         alt.Chart(drawing.data(rows))
         .mark_line(color=colour, strokeWidth=width, strokeDash=dash, interpolate="step-before")
-        .encode(x=scales.x, y=scales.y, detail="run:N")
+        .encode(x=scales.x, y=scales.y, detail=alt.Detail("run:N"))
     )
 
 
@@ -312,7 +312,7 @@ def _time(figures: Sequence[Figure], box: Box, scales: _Scales) -> list[Any]:
     return [
         base.mark_rule(color=QUIET).encode(scales.x, alt.YValue(box.height), alt.Y2Value(box.height + 4)),
         dated.mark_text(color=QUIET, fontSize=SMALL, baseline="middle").encode(
-            scales.x, alt.YValue(box.height + 15), text="date:N"
+            scales.x, alt.YValue(box.height + 15), text=alt.Text("date:N")
         ),
     ]
 

@@ -70,7 +70,7 @@ def came_and_went(
     bars: list[Any] = [
         alt.Chart(drawing.data(rows))
         .mark_rect()
-        .encode(x=x, x2="to:Q", y=y, y2="high:Q", fill=alt.Fill("fill:N", scale=None))
+        .encode(x=x, x2=alt.X2("to:Q"), y=y, y2=alt.Y2("high:Q"), fill=alt.Fill("fill:N", scale=None))
     ]
     base = drawing.rule_at(0, box.width, box.height, box.height, QUIET)
     if not rows:

@@ -51,7 +51,7 @@ def through_the_year(years: Sequence[tuple[str, Sequence[Figure]]], title: str, 
         width = 2.4 if is_last else 1.2
         drawn.append(
             line.mark_line(color=colour, strokeWidth=width, strokeDash=_DASH[min(2, len(years) - 1 - order)]).encode(
-                detail="segment:N"
+                detail=alt.Detail("segment:N")
             )
         )
         own = telling.with_figure(figures)
