@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,24 +13,25 @@ from childrens_warehouse.pages.managers.worklists import STATUSES, Row, WorkList
 from childrens_warehouse.pages.reading import Edition, Release, open_release
 from childrens_warehouse.settings import Home
 
-# Indicators of the panel report whose slices by team are children, each in the period it is printed for.
-HEADLINES = (
-    ("cla_count", "snapshot"),
-    ("cla_three_plus_placements_pct", "year_to_date"),
-    ("cla_long_term_stability_pct", "snapshot"),
-    ("cla_over_20_miles_pct", "snapshot"),
-    ("cla_reviews_on_time_pct", "year_to_date"),
-    ("health_assessment_up_to_date_pct", "snapshot"),
-    ("dental_check_up_to_date_pct", "snapshot"),
-    ("sdq_completion_pct", "snapshot"),
-    ("cla_sessions_missed_pct_1yr", "school_year_to_date"),
-    ("cla_persistent_absence_pct_1yr", "school_year_to_date"),
-    ("cla_fixed_exclusion_pct_1yr", "school_year_to_date"),
-    ("cla_new_previously_permanent_pct", "year_to_date"),
-    ("cla_ceased_adopted_pct", "year_to_date"),
-    ("cl_suitable_accommodation_pct", "snapshot"),
-    ("cl_neet_pct", "snapshot"),
-)
+# Indicators of the panel report whose subjects are children with a team: the period each is printed for, and what the
+# child's own figure (`measure`) is.
+HEADLINES: Mapping[tuple[str, str], str] = {
+    ("cla_count", "snapshot"): "Months in care",
+    ("cla_three_plus_placements_pct", "year_to_date"): "Placements",
+    ("cla_long_term_stability_pct", "snapshot"): "Months in care",
+    ("cla_over_20_miles_pct", "snapshot"): "Months in care",
+    ("cla_reviews_on_time_pct", "year_to_date"): "Reviews not on time",
+    ("health_assessment_up_to_date_pct", "snapshot"): "Days since the last",
+    ("dental_check_up_to_date_pct", "snapshot"): "Days since the last",
+    ("sdq_completion_pct", "snapshot"): "Score",
+    ("cla_sessions_missed_pct_1yr", "school_year_to_date"): "Sessions missed, %",
+    ("cla_persistent_absence_pct_1yr", "school_year_to_date"): "Sessions missed, %",
+    ("cla_fixed_exclusion_pct_1yr", "school_year_to_date"): "Suspensions",
+    ("cla_new_previously_permanent_pct", "year_to_date"): "Own figure",
+    ("cla_ceased_adopted_pct", "year_to_date"): "Days in care",
+    ("cl_suitable_accommodation_pct", "snapshot"): "Days since contact",
+    ("cl_neet_pct", "snapshot"): "Days since contact",
+}
 
 _CHILD = (
     "child_key", "team_name", "worker_key", "in_denominator", "in_numerator", "is_counted", "measure", "rule",

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from childrens_warehouse.identity import codes
 from childrens_warehouse.pages.managers import worklists
-from childrens_warehouse.pages.managers.reading import Child, ChildLevel
+from childrens_warehouse.pages.managers.reading import HEADLINES, Child, ChildLevel
 from childrens_warehouse.pages.managers.worklists import Row, WorkList, day
 from childrens_warehouse.pages.reading import Figure, Indicator
 from childrens_warehouse.pages.words import SHORT_PERIODS
@@ -81,6 +81,11 @@ class Behind:
     def adds_up(self) -> bool:
         """Do several sessions or events of a child count, so that children and counts differ?"""
         return any(child.in_denominator > 1 or child.in_numerator > 1 for child in self.children)
+
+    @property
+    def own_figure(self) -> str:
+        """What the child's own figure is."""
+        return HEADLINES[self.indicator.indicator_id, self.period]
 
     @property
     def has_own_figures(self) -> bool:
