@@ -17,7 +17,6 @@ import yaml  # type: ignore[import-untyped]
 
 _FOLDER = Path(__file__).parent
 _READ = re.compile(r"^\s*(?:from|(?:inner|left) join) (\w+)", re.MULTILINE)
-_OWN = re.compile(r"^(\w+) as \($", re.MULTILINE)
 
 
 def described() -> list[dict[str, Any]]:
@@ -33,8 +32,7 @@ def query(name: str) -> str:
 
 def reads(name: str) -> frozenset[str]:
     """The tables a view is made from."""
-    text = query(name)
-    return frozenset(_READ.findall(text)) - frozenset(_OWN.findall(text))
+    return frozenset(_READ.findall(query(name)))
 
 
 def over(tables: Iterable[str]) -> dict[str, dict[str, Any]]:
