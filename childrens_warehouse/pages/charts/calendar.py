@@ -124,7 +124,7 @@ def heat_map(
         ("", *(month(day) for day in months)),
         tuple((name, *(own[day].display if day in own else NOT_AVAILABLE for day in months)) for name, own in everyone),
     )
-    return Picture(drawing.render([*layers], box, title, description), title, description, table)
+    return Picture(drawing.render(layers, box, title, description), title, description, table)
 
 
 def _scale(low: float, high: float, unit: str, box: Box) -> list[Any]:

@@ -146,7 +146,7 @@ def streams(parts: Sequence[Stream], title: str, size: Size = PAGE) -> Picture:
     table = PictureTable(
         ("Place", "Distance", "Children"), tuple((part.place, part.distance, str(part.children)) for part in parts)
     )
-    return Picture(drawing.render([*layers], box, title, description), title, description, table)
+    return Picture(drawing.render(layers, box, title, description), title, description, table)
 
 
 @drawing.for_telephones_too

@@ -95,4 +95,4 @@ def pyramid(bands: Sequence[Band], title: str, size: Size = COLUMN) -> Picture:
     table = PictureTable(
         ("Age", "Boys", "Girls"), tuple((band.name, str(band.male), str(band.female)) for band in bands)
     )
-    return Picture(drawing.render([*layers], box, title, description), title, description, table)
+    return Picture(drawing.render(layers, box, title, description), title, description, table)

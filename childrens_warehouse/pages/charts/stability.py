@@ -97,4 +97,4 @@ def placements_per_child(
     table = PictureTable(
         ("Placements", "Children"), tuple((name, SUPPRESSED if count is None else str(count)) for name, count in counts)
     )
-    return Picture(drawing.render([*drawn], box, title, description), title, description, table)
+    return Picture(drawing.render(drawn, box, title, description), title, description, table)

@@ -67,7 +67,7 @@ def trend(figures: Sequence[Figure], title: str, size: Size = COLUMN) -> Picture
 @drawing.quickly
 def small_multiples(series: Sequence[tuple[str, Sequence[Figure]]], title: str, size: Size = PAGE) -> Picture:
     """Several indicators, each with its own axis; the name of each above it."""
-    columns = 1 if size.is_narrow else 2 if len(series) in (2, 4) else 3
+    columns = 1 if size.is_narrow else 2 if len(series) in (2, 4) else min(3, len(series))
     description = telling.sentence(
         f"{title}: " + "; ".join(f"{name}: {telling.over_time(own, is_brief=True)}" for name, own in series)
     )
@@ -110,7 +110,7 @@ def sparkline(figures: Sequence[Figure], title: str) -> Picture:
         drawn.append(
             drawing.text_at(box.width / 2, box.height / 2, none_of(figures, is_short=True), QUIET, align="center")
         )
-    return Picture(drawing.render([*drawn], box, title, description), title, description, _table(figures))
+    return Picture(drawing.render(drawn, box, title, description), title, description, _table(figures))
 
 
 # How wide a date below the axis is, with the room around it.
@@ -121,7 +121,7 @@ class _Scales:
     """The two scales of a series, as Vega-Lite's channels and in pixels."""
 
     def __init__(self, days: tuple[int, int], marks: Sequence[float], is_drawn: bool) -> None:
-        self.days, self.marks = days, marks
+        self.marks = marks
         self.x = alt.X("day:Q", scale=alt.Scale(domain=list(days), zero=False, nice=False), axis=None)
         self.y = alt.Y("value:Q", **drawing.value_axis(marks, is_drawn))
 
