@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from childrens_warehouse.datasets import ALL, BY_NAME, Dataset, PersonalData
+from childrens_warehouse.errors import ConfigurationError
+from childrens_warehouse.publish.tables import Column, Table
+from childrens_warehouse.serving import access_classes
 
 Manifest = Mapping[str, Any]
 Node = Mapping[str, Any]
@@ -138,6 +141,18 @@ def only_core_and_the_indicators_are_public(manifest: Manifest) -> Iterator[str]
             yield f"{model['name']} has no contract in marts"
 
 
+def whose_rows_they_are_is_said(manifest: Manifest) -> Iterator[str]:
+    """Of every public model it is known which of its rows a reader of single children may see."""
+    for model in models(manifest):
+        if model["config"]["access"] != "public":
+            continue
+        columns = tuple(Column(name, "", True, None) for name in model["columns"])
+        try:
+            access_classes.of(Table(model["name"], columns, (), None))
+        except ConfigurationError as error:
+            yield str(error)
+
+
 def grain_is_said_and_tested(manifest: Manifest) -> Iterator[str]:
     """The description begins with the grain; a test of uniqueness holds it, the authority included."""
     keys: dict[str, list[str]] = {}
@@ -238,6 +253,7 @@ RULES: tuple[Rule, ...] = (
     nothing_public_names_a_person,
     personal_columns_bear_their_class,
     only_core_and_the_indicators_are_public,
+    whose_rows_they_are_is_said,
     grain_is_said_and_tested,
     columns_are_described_and_plain,
     children_are_in_the_dimension,

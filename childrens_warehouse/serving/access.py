@@ -32,7 +32,7 @@ CHILD_READER = "warehouse_child_reader"
 ROLES = (PUBLISHER, AUDITOR, AGGREGATE_READER, CHILD_READER)
 
 # What begins a line of the server's log about a reading; the rest of the line is JSON.
-MARK = "warehouse reading "
+MARK = "warehouse_reading "
 ALL_TEAMS = "*"
 
 Connection = psycopg.Connection[Any]

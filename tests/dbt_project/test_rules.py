@@ -104,6 +104,7 @@ def _without_unit_tests(manifest: Manifest) -> None:
         (rules.personal_columns_bear_their_class, _sensitive, "fct_placement.child_key is marked None, not identifier"),
         (rules.only_core_and_the_indicators_are_public, _private, "fct_placement is private"),
         (rules.only_core_and_the_indicators_are_public, _without_contract, "fct_placement has no contract"),
+        (rules.whose_rows_they_are_is_said, _column("carer_key", "bigint"), "dim_child is not loaded into PostgreSQL"),
         (rules.grain_is_said_and_tested, _described, "fct_placement does not begin with its grain"),
         (rules.grain_is_said_and_tested, _without_tests, "fct_placement has no test of uniqueness"),
         (rules.grain_is_said_and_tested, _key_without_authority, "fct_placement bears an authority"),

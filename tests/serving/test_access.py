@@ -170,7 +170,7 @@ def test_who_is_nobodys_reader_does_not_even_connect(address: str) -> None:
         "create function marts.mine() returns int language sql as 'select 1'",
         "create function pg_temp.mine() returns int language sql as 'select 1'",
         "create operator marts.=== (leftarg = int, rightarg = int, function = int4eq)",
-        "do $$ begin raise log 'warehouse reading {}'; end $$",
+        "do $$ begin raise log 'warehouse_reading {}'; end $$",
         "set session authorization south",
         "set role south",
         "set role warehouse_publisher",

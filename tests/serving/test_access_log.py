@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ import psycopg
 import pytest
 
 from childrens_warehouse.errors import ConfigurationError
-from childrens_warehouse.serving import access_log, readers
+from childrens_warehouse.serving import access, access_log, readers
 from childrens_warehouse.serving.access_log import Reading
-from childrens_warehouse.serving.local import LocalServer
+from childrens_warehouse.serving.local import LocalServer, free_port
 from childrens_warehouse.serving.readers import Role
 from tests.serving.access_release import ABOUT_PERSONS, NAMES, as_login, granted, load, make_current
+from tests.serving.conftest import FAST
 
 pytestmark = pytest.mark.slow
 
@@ -195,7 +197,7 @@ def line(**changes: Any) -> str:
         "reader": "north", "table": "fct_placement", "release": RELEASE, "application": "", "database": "warehouse",
         "session": 4711, "at": "2017-06-01T08:00:00.5",
     }  # fmt: skip
-    return f"warehouse reading {json.dumps({**told, **changes})}"
+    return f"warehouse_reading {json.dumps({**told, **changes})}"
 
 
 def test_the_three_forms_of_the_log_tell_the_same(tmp_path: Path) -> None:
@@ -218,6 +220,25 @@ def test_the_three_forms_of_the_log_tell_the_same(tmp_path: Path) -> None:
     assert len(access_log.readings(tmp_path)) == 1
 
 
+def test_a_server_writes_each_form_as_it_is_read() -> None:
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        Path(folder).chmod(0o755)
+        server = LocalServer(Path(folder) / "s", free_port())
+        forms = {"log_destination": "stderr,csvlog,jsonlog", "logging_collector": "on", "log_directory": "said"}
+        server.start({**FAST, **forms})
+        try:
+            with psycopg.connect(server.address(), autocommit=True) as connection:
+                access.prepare(connection)
+                connection.execute("select access.note_reading('fct_placement', 'r')")
+        finally:
+            server.stop()
+        files = sorted((server.data / "said").iterdir())
+        assert [file.suffix for file in files] == [".csv", ".json", ".log"]
+        told = [access_log.readings(file) for file in files]
+        assert told[0] == told[1] == told[2] == access_log.readings(server.data / "said")
+        assert [(each.reader, each.table) for each in told[0]] == [("postgres", "fct_placement")]
+
+
 def test_a_line_that_a_reader_made_up_is_not_believed(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(
         json.dumps({"user": "south", "pid": 4711, "error_severity": "LOG", "message": line()})
@@ -234,7 +255,7 @@ def test_a_line_that_a_reader_made_up_is_not_believed(tmp_path: Path) -> None:
         "2017-06-01 08:00:00.501 UTC [4711] STATEMENT:  select 1;\n"
         f"\t2017-06-01 08:00:00.501 UTC [4711] LOG:  {line()}\n"
         f"2017-06-01 08:00:00.501 UTC [4712] LOG:  {line()}\n"
-        "2017-06-01 08:00:00.501 UTC [4711] LOG:  warehouse reading {}\n"
+        "2017-06-01 08:00:00.501 UTC [4711] LOG:  warehouse_reading {}\n"
     )
     assert access_log.readings(tmp_path / "c.log") == []
 
