@@ -13,6 +13,11 @@ RUN python -m venv /opt/venv \
         --require-hashes -r /build/requirements-service.lock
 
 FROM ${PYTHON_IMAGE}
+# WeasyPrint prints pages with Pango.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-liberation \
+    && rm -rf /var/lib/apt/lists/*
 # A fixed id, so that the volumes of one image belong to the user of the next.
 ARG WAREHOUSE_UID=10310
 RUN groupadd --gid "${WAREHOUSE_UID}" warehouse \

@@ -82,6 +82,14 @@ EXPOSURES = (
         INDICATORS,
     ),
     Exposure(
+        "corporate_parenting_report",
+        "Corporate Parenting Report",
+        "dashboard",
+        "high",
+        "warehouse report: the panel's report as a page and on paper; the public edition from the suppressed figures.",
+        (*INDICATORS, "dim_child", "fct_looked_after_child", "fct_placement", "indicator_subject"),
+    ),
+    Exposure(
         "superset_dashboard",
         "Dashboard in Apache Superset",
         "dashboard",
