@@ -6,7 +6,7 @@ import re
 
 from childrens_warehouse.errors import PaperUnavailable
 
-# What opens on a screen stays shut on paper, and no paper is as narrow as a telephone: half of what there is to lay out.
+# What opens on a screen stays shut on paper, which is wider than a telephone: half of all there is to lay out.
 _SCREEN_ALONE = re.compile(r"<details\b.*?</details>|<div class=\"slim\">.*?</div>", re.DOTALL)
 
 
