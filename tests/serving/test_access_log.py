@@ -110,6 +110,22 @@ def test_several_tables_of_one_statement_are_several_readings(address: str, told
     assert len({each.at for each in told()}) == 1
 
 
+def test_a_view_over_views_shows_the_own_children_and_is_a_reading_of_each(address: str, told: Told) -> None:
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("set role warehouse_publisher")
+        connection.execute(
+            "create view marts.over_both as select p.child_key, d.sex_code from marts.fct_placement as p"
+            " left join marts.dim_child as d using (authority_code, child_key)"
+        )
+        connection.execute("grant select on marts.over_both to warehouse_child_reader")
+    with as_login(address, "north") as connection:
+        seen = connection.execute(
+            "select child_key from marts.over_both where sex_code is not null order by 1"
+        ).fetchall()
+    assert seen == [(1,), (2,), (3,)]
+    assert [each.table for each in told()] == ["dim_child", "fct_placement"]
+
+
 def test_rolling_back_does_not_undo_it(address: str, told: Told) -> None:
     with as_login(address, "north") as connection:
         connection.execute("begin")
