@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import html
+import json
 import re
 import stat
+import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -299,6 +302,33 @@ def test_pages_made_again_have_no_team_of_before(settings: Settings, pages: Any)
     (folder / "gone.html").write_text("", encoding="utf-8")
     writing.write(settings, "310")
     assert {path.name for path in folder.iterdir()} == set(pages)
+
+
+@pytest.mark.slow
+def test_no_page_is_wider_than_a_phone(
+    chromium: tuple[str, ...], settings: Settings, pages: dict[str, Element], tmp_path: Path
+) -> None:
+    """Every page in a frame as wide as a phone and in one as wide as a desk, all that can be opened being open."""
+    folder = settings.home.reports_restricted / "2017-05-31" / "managers" / "310"
+    frames = "".join(
+        f'<iframe title="{name}" style="border:0;width:{width}px;height:800px" srcdoc="{html.escape(opened)}"></iframe>'
+        for name in pages
+        for opened in [(folder / name).read_text(encoding="utf-8").replace("<details", "<details open")]
+        for width in (390, 1280)
+    )
+    script = """<script>addEventListener("load", () => {
+        document.body.textContent = JSON.stringify([...document.querySelectorAll("iframe")].map(each =>
+            [each.title, each.clientWidth, each.contentDocument.documentElement.scrollWidth]))
+    })</script>"""
+    page = tmp_path / "pages.html"
+    page.write_text(f"<!doctype html><meta charset='utf-8'><body>{frames}{script}", encoding="utf-8")
+    browser = [*chromium, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", str(page)]
+    done = subprocess.run(browser, capture_output=True, text=True, check=True, timeout=120)
+    told = re.search(r"<body>(.*)</body>", done.stdout, re.DOTALL)
+    assert told is not None
+    widths = json.loads(html.unescape(told[1]))
+    assert len(widths) == 2 * len(pages)
+    assert [each for each in widths if each[2] > each[1]] == []
 
 
 def test_a_release_without_work_lists_is_said_to_be_one(published: Settings) -> None:

@@ -102,6 +102,10 @@ def _percent(row: Row) -> str:
     return "–" if row["absence_percent"] is None else f"{row['absence_percent']:.1f}%"
 
 
+def _sessions(row: Row) -> str:
+    return f"{row['absent_sessions']} of {row['possible_sessions']}" if row["possible_sessions"] else "–"
+
+
 def _may_miss(row: Row) -> str:
     if row["expected_further_sessions"] is None:
         return "–"
@@ -117,7 +121,7 @@ def _plan(row: Row) -> str:
     return f"{begun if row['plan_count'] else 'none begun'}; in care since {day(row['since_on'])}"
 
 
-_WHAT = Column("What", lambda row: _ITEMS[row["item"]])
+_WHAT = Column("What", lambda row: _ITEMS[row["item"]], "what")
 _DUE = (Column("Due on", _day("due_on"), "line"), Column("When", _left, "line"))
 
 ALL = (
@@ -161,7 +165,7 @@ ALL = (
         " How many they may still miss by July assumes two sessions on every school day that is left.",
         (
             Column("Missed", _percent, "figure"),
-            Column("Sessions", lambda row: f"{row['absent_sessions']} of {row['possible_sessions']}", "figure"),
+            Column("Sessions", _sessions, "figure"),
             Column("May still miss", _may_miss, "line"),
             Column("Why", _why(("marks_until", "marks until")), "words"),
         ),
