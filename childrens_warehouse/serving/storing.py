@@ -12,6 +12,7 @@ import datetime as dt
 import hashlib
 import importlib.util
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,8 +78,8 @@ def fill(
     there = {name for (name,) in connection.execute("select name from store.loaded").fetchall()}
     missing = [part for part in parts if part.name not in there]
     with _writer(settings) as writer:
-        for part in missing:
-            _load(connection, writer, part)
+        for part, rows in _written_ahead(writer, missing):
+            _load(connection, part, rows)
     _refer(connection, parts, references)
     return Stored(tuple(part.name for part in missing), sum(part.rows for part in missing), len(parts) - len(missing))
 
@@ -88,8 +89,10 @@ class _Writer:
     connection: duckdb.DuckDBPyConnection
     folder: Path
 
-    def write(self, part: Part) -> Path:
-        """The part's rows in PostgreSQL's binary form, ordered by its key."""
+    def write(self, part: Part) -> Path | None:
+        """The part's rows in PostgreSQL's binary form, ordered by its key; None where it has no file."""
+        if part.path is None:
+            return None
         target = self.folder / f"{part.name}.copy"
         columns = ", ".join(
             f"cast({sql.name(column.name)} as smallint)" if column.type == "TINYINT" else sql.name(column.name)
@@ -119,6 +122,15 @@ def _writer(settings: Settings) -> Iterator[_Writer]:
         files.remove(folder)
 
 
+def _written_ahead(writer: _Writer, parts: Sequence[Part]) -> Iterator[tuple[Part, Future[Path | None]]]:
+    """Each part with its rows to come; the next one is written while the server is at work on this one."""
+    with ThreadPoolExecutor(1) as ahead:
+        futures = [ahead.submit(writer.write, part) for part in parts[:1]]
+        for number, part in enumerate(parts):
+            futures += [ahead.submit(writer.write, following) for following in parts[number + 1 : number + 2]]
+            yield part, futures[number]
+
+
 def extension() -> Path:
     """The extension's file, of exactly this DuckDB."""
     found = importlib.util.find_spec("duckdb_extension_postgres_scanner")
@@ -131,11 +143,11 @@ def extension() -> Path:
     return folder / "postgres_scanner.duckdb_extension"
 
 
-def _load(connection: psycopg.Connection, writer: _Writer, part: Part) -> None:
+def _load(connection: psycopg.Connection, part: Part, written: Future[Path | None]) -> None:
     """Make, fill, key, index, count and protect one stored table: all of it or nothing."""
     name = Identifier(STORE, part.name)
     try:
-        rows = writer.write(part) if part.path else None
+        rows = written.result()
         with connection.transaction():
             connection.execute(SQL("set local maintenance_work_mem = {}").format(Literal(_MEMORY_FOR_INDEXES)))
             connection.execute(_create(part))
