@@ -109,7 +109,7 @@ def apply() -> None:
 
 
 def readings(
-    since: Annotated[str | None, typer.Option(help="From this time on: 2017-06-01 (its end) or with a time.")] = None,
+    since: Annotated[str | None, typer.Option(help="From then on: 2017-06-01 or 2017-06-01T08:00:00Z.")] = None,
     reader: Annotated[str | None, typer.Option(help="Of this login alone.")] = None,
     as_csv: AsCsv = False,
 ) -> None:
@@ -118,7 +118,7 @@ def readings(
 
     settings = Settings.from_environment()
     told = connecting.required(settings)
-    first = parse_instant(since) if since else dt.datetime.min.replace(tzinfo=dt.UTC)
+    first = _from(since) if since else dt.datetime.min.replace(tzinfo=dt.UTC)
     rows = [
         [
             f"{each.at:%Y-%m-%dT%H:%M:%SZ}",
@@ -135,6 +135,13 @@ def readings(
     _show(head, rows, as_csv, "The server's log tells of no reading.")
 
 
+def _from(since: str) -> dt.datetime:
+    try:
+        return parse_instant(f"{since}T00:00:00Z" if len(since) == len("2017-06-01") else since)
+    except ValueError:
+        raise typer.BadParameter(f"{since!r} is not a time like 2017-06-01 or 2017-06-01T08:00:00Z") from None
+
+
 def _decide(settings: Settings, whom: list[tuple[str, Role, str, str]], verdict: Verdict, by: str, reason: str) -> None:
     if not by.strip() or not reason.strip():
         raise typer.BadParameter("say who decides, and why")
@@ -143,9 +150,7 @@ def _decide(settings: Settings, whom: list[tuple[str, Role, str, str]], verdict:
         said = Reader(verdict, login, role, authority, team, by.strip(), reason.strip(), now)
         readers.append(settings.home, said)
         of = f" of {authority} {'all teams' if team == readers.ALL_TEAMS else team}" if team else ""
-        typer.echo(
-            f"Written down: {login} {'may read' if verdict is Verdict.GRANTED else 'is no longer'} as {role}{of}."
-        )
+        typer.echo(f"Written down: {login} is {'now' if verdict is Verdict.GRANTED else 'no longer'} {role}{of}.")
     if settings.postgres is None:
         typer.echo("WAREHOUSE_POSTGRES_URL is blank: no server was told.")
         return
@@ -167,7 +172,8 @@ def _check_teams(settings: Settings, authority: str, teams: list[str]) -> None:
         known = {
             name
             for (name,) in connection.execute(
-                f"select team_name from dim_team where authority_code = {sql.literal(authority)}"
+                f"select team_name from dim_team where team_name <> 'unknown'"
+                f" and authority_code = {sql.literal(authority)}"
             ).fetchall()
         }
     if unknown := wanted - known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,6 +94,9 @@ def test_who_read_is_told(home: Home, database: str) -> None:
     assert ["anna.smith", "fct_placement", "2017-05-31-dddddddd"] in [line[1:4] for line in lines]
     assert not any(line[1] == "bob" for line in lines)
     assert "tells of no reading" in run("readings", "--since", "2999-01-01").output
+    today = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
+    assert "bob" in run("readings", "--since", today).output
+    assert "not a time" in run("readings", "--since", "yesterday").output
 
 
 def test_what_nobody_decided_is_undone(home: Home, database: str) -> None:
