@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from childrens_warehouse.cli import app
 from childrens_warehouse.errors import ConfigurationError
-from childrens_warehouse.identity import decisions
+from childrens_warehouse.identity import codes, decisions
 from childrens_warehouse.landing import pseudonyms
 from childrens_warehouse.landing.identifiers import upn_check_letter
 from childrens_warehouse.privacy.rotation import rotate
@@ -21,6 +21,7 @@ from childrens_warehouse.raw import epoch
 from childrens_warehouse.raw.in_force import create_raw_schema, in_force
 from childrens_warehouse.settings import OWNER_ONLY_FILE, Settings
 from tests.conftest import KEY, Supplier
+from tests.publish import contracts
 
 DAY = "2017-05-31"
 PERSONS = (
@@ -248,3 +249,31 @@ def test_the_new_identity_of_an_adopted_child_is_found_by_nobody(supplier):
         app, ["links", "decide", "same", *ends, "--authority", "310", "--by", "J", "--reason", "r"]
     )
     assert isinstance(result.exception, ConfigurationError)
+
+
+def test_a_code_of_the_managers_pages_leads_to_the_numbers_of_one_child(landed):
+    """For who may read the restricted store; neither a name nor another child's number is told."""
+    key = pseudonyms.load(landed.home)
+    child = key.pseudonym("social_care_id", "310", "7")
+    identities = [
+        ("social_care", child, child),
+        ("health", key.pseudonym("patient_id", "310", "P1"), child),
+        ("education", key.pseudonym("upn", "310", UPN), child),
+        ("social_care", *[key.pseudonym("social_care_id", "310", "8")] * 2),
+    ]
+    with duckdb.connect(str(landed.home.marts)) as connection:
+        contracts.create(
+            connection,
+            "bridge_child_identity",
+            [
+                {"authority_code": "310", "identity_kind": kind, "identity_key": identity, "child_key": of}
+                for kind, identity, of in identities
+            ],
+        )
+        contracts.create(connection, "dim_worker")
+    code = codes.codes([child])[child]
+    told = run("whose", code, "--authority", "310")
+    assert told.splitlines() == ["patient_id P1", "social_care_id 7", f"upn {UPN}"]
+    for wrong in ("7K2Q", "0000-0000"):
+        result = CliRunner().invoke(app, ["links", "whose", wrong, "--authority", "310"])
+        assert result.exit_code == 2, result.output
