@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
 
+from childrens_warehouse import sql
+from childrens_warehouse.catalogue import entries
 from childrens_warehouse.settings import PROJECT, Home, Settings
 
 _MODELS = PROJECT / "dbt_project" / "models" / "reports"
@@ -23,9 +26,9 @@ _INDICATORS = """
     ('cla_three_plus_placements_pct', 'year_to_date', 'percent', 1, 'low', 'Children with three placements', 'PI 16, C12', 8, 0.2),
     ('iha_within_20wd_pct', 'month', 'percent', 0, 'high', 'Initial health assessments in time', 'C7, TS12, TS13', 40, 1)
 """  # noqa: E501
-_FIGURES = f"""
+_FIGURES = """
     with indicators (indicator_id, period, unit, decimals, direction, title, reference_numbers, first, step) as (
-        values {_INDICATORS}
+        values {indicators}
     ),
     months as (
         select number, last_day(date '2014-06-01' + to_months(cast(number as integer))) as as_at
@@ -59,12 +62,13 @@ _FIGURES = f"""
         direction
     from indicators cross join months cross join members
 """
-_DEFINITIONS = f"""
+_DEFINITIONS = """
     select indicator_id, 1, title, 'Counts <them>.', 'All of them.', 'Those who are.', 'None.', 'The day.', 'Half up.',
-        'As printed.', 'House rule', 'The council', 'Head of service', unit, decimals, direction, 'monthly', period,
-        reference_numbers
-    from (values {_INDICATORS})
+        'As printed.', 'House rule', 'The council', 'Head of service', unit, decimals, direction, 'monthly',
+        string_agg(period, ' '), reference_numbers
+    from (values {indicators})
     as indicators (indicator_id, period, unit, decimals, direction, title, reference_numbers, first, step)
+    group by all
 """
 _DEFINED = (
     "indicator_id, definition_version, title, definition, population, numerator, exclusions, clock, rounding, reading,"
@@ -87,7 +91,24 @@ def create(connection: duckdb.DuckDBPyConnection, model: str) -> None:
     connection.execute(f"create table {model} ({names})")
 
 
-def write_release(path: Path, *changes: str) -> None:
+def every_indicator() -> str:
+    """Those of the catalogue, in each of their periods."""
+    rows = [
+        (each.indicator_id, period, each.meta["unit"], each.meta["decimals"], each.meta["direction"], each.title,
+         each.said("references"), 20 + number % 50, number % 7 / 4)
+        for number, each in enumerate(entries.read().values())
+        for period in each.periods
+    ]  # fmt: skip
+    return values(rows)
+
+
+def values(rows: Iterable[tuple[str | float, ...]]) -> str:
+    """Rows as SQL's VALUES has them."""
+    cells = (", ".join(sql.literal(each) if isinstance(each, str) else str(each) for each in row) for row in rows)
+    return ", ".join(f"({row})" for row in cells)
+
+
+def write_release(path: Path, *changes: str, indicators: str = _INDICATORS) -> None:
     with duckdb.connect(str(path)) as connection:
         connection.execute(
             f"create table release as select '{RELEASE}' as release_id, date '2017-05-31' as as_at,"
@@ -95,8 +116,9 @@ def write_release(path: Path, *changes: str) -> None:
         )
         create(connection, "indicator")
         create(connection, "indicator_value")
-        connection.execute(f"insert into indicator ({_DEFINED}) {_DEFINITIONS}")
-        connection.execute(f"insert into indicator_value by name {_FIGURES}")
+        connection.execute(f"insert into indicator ({_DEFINED}) {_DEFINITIONS.format(indicators=indicators)}")
+        figures = _FIGURES.format(indicators=indicators)
+        connection.execute(f"insert into indicator_value by name {figures}")
         for change in changes:
             connection.execute(change)
 
