@@ -124,7 +124,7 @@ def ensure(settings: Settings) -> LocalServer | None:
     if server:
         server.start()
         with psycopg.connect(server.address(), autocommit=True) as connection:
-            if not connection.execute("select from pg_database where datname = %s", (DATABASE,)).fetchone():
+            if not connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
                 connection.execute(f"create database {DATABASE}")
     return server
 

@@ -115,6 +115,7 @@ def test_a_server_of_this_machine_is_started_for_a_release_and_stopped_with_the_
         try:
             result = CliRunner().invoke(app, ["load-postgresql"])
             assert f"Release {release_id} is current since now in PostgreSQL" in good(result)
+            assert "was current already" in good(CliRunner().invoke(app, ["load-postgresql"]))
             with psycopg.connect(server.address(local.DATABASE)) as connection:
                 assert connection.execute("select count(*) from marts.dim_child").fetchone() == (30,)
             with pytest.raises(psycopg.OperationalError, match="no password supplied"):
