@@ -11,7 +11,9 @@ above what dbt takes for them on empty lists (60 seconds), and 30 for all the re
 empty lists and above 3 for one month end more. `--only-linkage` measures on invented persons how well identities are
 joined, and fails below 99.5 % precision, 97 % recall, for one pair of twins or of an adopted child's identities joined,
 and above 60 seconds for a further night. `--only-postgresql` loads a release into a PostgreSQL server, and
-fails above 5 times the bare COPY of the same rows.
+fails above 5 times the bare COPY of the same rows. `--only-readers` has 16 readers ask the server, and then the files,
+while ten releases are published, and fails for any error, any answer of two releases, and above 150 ms at the 95th
+percentile of the queries for figures.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from bench import indicators, postgresql, star
+from bench import indicators, postgresql, readers, star
 from bench.baseline import FILES
 from bench.linkage.measure import run as measure_linkage
 from bench.running import timed
@@ -69,6 +71,7 @@ def main() -> int:
     parser.add_argument("--only-star", action="store_true", help="Measure the star alone: five years against one.")
     parser.add_argument("--only-indicators", action="store_true", help="Measure the indicators alone.")
     parser.add_argument("--only-postgresql", action="store_true", help="Measure loading into PostgreSQL alone.")
+    parser.add_argument("--only-readers", action="store_true", help="Measure readers beside publications alone.")
     parser.add_argument("--sessions", action="store_true", help="Of --only-postgresql: single sessions too.")
     parser.add_argument("--home", type=Path, help="Of --only-postgresql: the release published in this home.")
     parser.add_argument("--keep", type=Path, help="Folder for extracts and homes; a temporary one by default.")
@@ -91,6 +94,8 @@ def _measure(options: argparse.Namespace, folder: Path) -> int:
         return int(indicators.measure(options, folder, NIGHT))
     if options.only_postgresql:
         return int(postgresql.measure(options, folder))
+    if options.only_readers:
+        return int(readers.measure(options, folder))
     inbox = folder / "inbox"
     if not inbox.exists():
         print(

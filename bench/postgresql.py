@@ -23,6 +23,7 @@ import psycopg
 
 from childrens_warehouse import sql
 from childrens_warehouse.build.candidate import Held, Stage, State
+from childrens_warehouse.pages.managers import worklists
 from childrens_warehouse.publish import release
 from childrens_warehouse.publish.current import current_manifest
 from childrens_warehouse.publish.steps import switch_to
@@ -49,6 +50,11 @@ _GRAINS = {
         "authority_code", "indicator_id", "definition_version", "as_at", "period", "dimension", "member",
     ),
     "indicator_subject": ("indicator_id", "authority_code", "as_at", "period", "subject_key"),
+    "dim_reporting_date": ("as_at",),
+    "bridge_pupil_child": ("authority_code", "pupil_key"),
+    "fct_allocation": ("authority_code", "child_key", "worker_role_code", "worker_key", "started_on"),
+    "fct_child_on_protection_plan": ("authority_code", "as_at", "child_key"),
+    **{each.table: ("authority_code", "child_key") for each in worklists.ALL},
 }  # fmt: skip
 _REFERENCES: dict[str, tuple[dict[str, Any], ...]] = {
     "fct_looked_after_child": (
@@ -65,8 +71,8 @@ def measure(options: argparse.Namespace, folder: Path) -> bool:
     """Load, load by bare COPY, change a month, load again. Is the bound missed?"""
     settings = dataclasses.replace(Settings.from_environment(), home=Home(options.home or folder / "home"))
     if not options.home:
-        _publish(settings, options, changed=1)
-    with _server() as server:
+        publish(settings, options, changed=1)
+    with local_server() as server:
         told = PostgresSettings(server.address(), sessions=options.sessions)
         settings = dataclasses.replace(settings, postgres=told)
         bare = _bare(settings, server)
@@ -77,7 +83,7 @@ def measure(options: argparse.Namespace, folder: Path) -> bool:
         print(f"\n{served.tables} stored tables, {served.rows:,} rows: {seconds:.1f} s ({each})")
         print(f"the same rows by bare COPY: {bare:.1f} s; ratio {ratio:.2f} (bound {MOST_TIMES:.0f})")
         if not options.home:
-            _publish(settings, options, changed=2)
+            publish(settings, options, changed=2)
             again = steps.load(settings)
             print(
                 f"with one changed month: {again.tables} tables, {again.rows:,} rows in"
@@ -86,7 +92,8 @@ def measure(options: argparse.Namespace, folder: Path) -> bool:
     return ratio > MOST_TIMES
 
 
-def _publish(settings: Settings, options: argparse.Namespace, changed: int) -> None:
+def publish(settings: Settings, options: argparse.Namespace, changed: int, more: str = "") -> str:
+    """Write an invented release and publish it in the files. more: SQL that changes its tables. Returns its id."""
     settings.home.create()
     built_of = settings.home.build / "built_of"
     built_of.write_bytes(b"")
@@ -96,6 +103,7 @@ def _publish(settings: Settings, options: argparse.Namespace, changed: int) -> N
         connection.execute(text.format(changed=changed, **told))
         if options.sessions:
             connection.execute(of_sessions.split("\n", 1)[1])
+        connection.execute(more)
         rows = dict.fromkeys((*SUMS, *([SESSIONS] if options.sessions else [])), options.pupils)
         held = {("310", month): Held(f"{month}{changed}", rows) for month in MONTHS}
         inputs = f"{changed:064x}"[::-1]
@@ -107,7 +115,7 @@ def _publish(settings: Settings, options: argparse.Namespace, changed: int) -> N
             connection, settings.home, state, planned, gate, current, None, _GRAINS, _REFERENCES, built_of,
             settings.disclosure,
         )  # fmt: skip
-    switch_to(settings, manifest["release_id"])
+    return switch_to(settings, manifest["release_id"]).release_id
 
 
 def _bare(settings: Settings, server: LocalServer) -> float:
@@ -133,7 +141,8 @@ def _bare(settings: Settings, server: LocalServer) -> float:
 
 
 @contextmanager
-def _server() -> Iterator[LocalServer]:
+def local_server() -> Iterator[LocalServer]:
+    """A server of this machine with its settings as they come, and nothing of it left afterwards."""
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
         Path(folder).chmod(0o755)
         server = LocalServer(Path(folder) / "server", free_port())
