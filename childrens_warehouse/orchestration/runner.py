@@ -93,7 +93,10 @@ class Events:
 
 
 def run_night(night: dt.date, run_id: str, events: Events) -> None:
-    """Land the three sources, build when each has called for it, publish what passed the gate."""
+    """Land the three sources, build when each has called for it, publish what passed the gate.
+
+    The report is not made: who runs nights by hand makes it when it is wanted. Its call waits for a scheduler.
+    """
     landed = [
         run_dag(f"land_{source}", {"extract_date": night.isoformat(), "wait": False, "run_id": run_id}, events)
         for source in Source
