@@ -7,7 +7,8 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByWhatIsShared(config, log)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _environment_of_all() -> Iterator[None]:
+    """What modules and the session share is made before the environment of a test: it is made in the same one."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _forget_settings(monkeypatch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the settings of the person who runs it, but those that are for tests."""
-    import os
+    """What a test sets ends with it."""
+    _forget_settings(monkeypatch)
 
+
+def _forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings of the person who runs it, but those that are for tests."""
     for name in list(os.environ):
         if name.startswith("WAREHOUSE_") and not name.endswith(("_SAMPLES", "_REQUIRE_BROWSER")):
             monkeypatch.delenv(name)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-from collections.abc import Iterator
 
 import pytest
 
@@ -12,7 +10,6 @@ from childrens_warehouse.run import NightResult, run_night
 from childrens_warehouse.settings import Home, Settings
 from childrens_warehouse.simulate import panel_report
 from tests.acceptance.comparison import Compared, compare
-from tests.conftest import KEY
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,20 +21,8 @@ class Night:
     compared: tuple[Compared, ...]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _key() -> Iterator[None]:
-    """Session fixtures run before the function-scoped environment of the other tests."""
-    before = os.environ.get("WAREHOUSE_PSEUDONYM_KEY")
-    os.environ["WAREHOUSE_PSEUDONYM_KEY"] = KEY
-    yield
-    if before is None:
-        os.environ.pop("WAREHOUSE_PSEUDONYM_KEY", None)
-    else:
-        os.environ["WAREHOUSE_PSEUDONYM_KEY"] = before
-
-
 @pytest.fixture(scope="session")
-def night(tmp_path_factory: pytest.TempPathFactory, _key: None) -> Night:
+def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     settings = dataclasses.replace(Settings.from_environment(), home=Home(tmp_path_factory.mktemp("panel report")))
     settings.home.create()
     panel_report.write(settings.home.inbox, panel_report.draw())

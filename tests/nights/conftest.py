@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ import pytest
 from childrens_warehouse.run import NightResult, run_night
 from childrens_warehouse.settings import Home, Settings
 from childrens_warehouse.simulate import Planted, Scenario, simulate_with_dirt
-from tests.conftest import KEY
 
 NIGHT = dt.date(2017, 5, 24)  # a Wednesday in term
 SCENARIO = Scenario(night=NIGHT, nights=2, children=40, pupils=80, attendance_days=30)
@@ -43,18 +41,6 @@ class Nights:
     settings: Settings
     results: tuple[NightResult, ...]
     planted: tuple[Planted, ...]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _key() -> Iterator[None]:
-    """Session fixtures run before the function-scoped environment of the other tests."""
-    before = os.environ.get("WAREHOUSE_PSEUDONYM_KEY")
-    os.environ["WAREHOUSE_PSEUDONYM_KEY"] = KEY
-    yield
-    if before is None:
-        os.environ.pop("WAREHOUSE_PSEUDONYM_KEY", None)
-    else:
-        os.environ["WAREHOUSE_PSEUDONYM_KEY"] = before
 
 
 @pytest.fixture(scope="session")
