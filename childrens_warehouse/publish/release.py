@@ -147,7 +147,7 @@ def write(
         }
     manifest = {
         "release_id": name,
-        "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
         "as_at": state.as_at.isoformat(),
         "known_on": state.known_on.isoformat() if state.known_on else None,
         "build_id": state.build_id,
