@@ -1,6 +1,6 @@
 """Settings, all from the environment, and the layout of a warehouse home.
 
-`.env.example` lists every variable; docs/operating-guide.md explains them.
+`.env.example` lists every variable; docs/operating/settings.md explains them.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from childrens_warehouse import cli, waivers
+from childrens_warehouse.alarms import Kind
 from childrens_warehouse.datasets import ALL, data_dictionary, rule_page
 from childrens_warehouse.landing import manifest
 from childrens_warehouse.landing.manifest import scope
@@ -26,7 +27,7 @@ from expectations import publication
 
 DOCS = PROJECT / "docs"
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
-OPERATING_GUIDE = DOCS / "operating-guide.md"
+OPERATING = DOCS / "operating"
 
 # Computed, so the table says them in words.
 DEFAULTS_IN_WORDS = {"WAREHOUSE_HOME", "WAREHOUSE_THREADS"}
@@ -62,8 +63,8 @@ def named(page: Path) -> str:
 
 
 def documented_settings() -> dict[str, str]:
-    """Variable -> default, from the table of the operating guide."""
-    rows = re.findall(r"^\| `(WAREHOUSE_[A-Z_]+)` \|([^|]*)\|", read(OPERATING_GUIDE), re.MULTILINE)
+    """Variable -> default, from the table of settings."""
+    rows = re.findall(r"^\| `(WAREHOUSE_[A-Z_]+)` \|([^|]*)\|", read(OPERATING / "settings.md"), re.MULTILINE)
     assert len(rows) == len(dict(rows)), "a setting comes twice"
     return {name: default.strip().strip("`") for name, default in rows}
 
@@ -151,6 +152,22 @@ def test_links_lead_somewhere(page: Path):
     assert not dead
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_alarm_has_a_page(kind: Kind):
+    """What it means, what is still safe, what to do, how it ends and an example with a key of that kind."""
+    text = read(PROJECT / kind.page)
+    for part in ("**What it means.**", "**Still safe.**", "**What to do.**", "**Resolved**", "**An example**"):
+        assert part in text, part
+    example = text.split("**An example**")[1]
+    assert re.search(rf"^> `{kind.value}(:[^`]+)?`$", example, re.MULTILINE)
+    assert f"[{kind.value}](alarms/{kind.value}.md)" in read(DOCS / "alarms.md")
+
+
+def test_every_page_of_operating_is_found_from_the_guide():
+    listed = {(DOCS / link.partition("#")[0]).resolve() for link in links(DOCS / "operating-guide.md")}
+    assert {*OPERATING.glob("*.md"), *(DOCS / "alarms").glob("*.md")} <= listed
+
+
 def test_there_are_links_to_look_at():
     assert sum(len(links(page)) for page in PAGES) >= 25
 
@@ -213,7 +230,7 @@ def test_a_machine_path_is_found(line: str, is_found: bool):
 
 
 def test_the_example_manifest_can_be_read(tmp_path: Path):
-    example = fences(OPERATING_GUIDE, "json")[0]
+    example = fences(OPERATING / "deliveries.md", "json")[0]
     document = json.loads(example)
     (tmp_path / manifest.NAME).write_text(example, encoding="utf-8")
     extract_date = dt.date.fromisoformat(document["extract_date"])
@@ -228,7 +245,7 @@ def test_the_example_manifest_can_be_read(tmp_path: Path):
 
 def test_the_example_waiver_can_be_read(tmp_path: Path):
     path = tmp_path / "waivers.json"
-    path.write_text(fences(OPERATING_GUIDE, "json")[1], encoding="utf-8")
+    path.write_text(fences(DOCS / "alarms" / "gate.md", "json")[0], encoding="utf-8")
     assert [waiver.rule for waiver in waivers.read(path)] == ["PUB-ROWS-HALVED"]
 
 
@@ -246,7 +263,7 @@ def test_the_example_indicator_says_what_indicators_say():
 def test_queries_of_the_ledger_run(tmp_path: Path):
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.record_build("run", "build", "begin", "done", {})  # makes the file with its tables
-    blocks = [block for page in (OPERATING_GUIDE, DOCS / "alarms.md") for block in fences(page, "sql")]
+    blocks = [block for page in (DOCS / "ledger.md", DOCS / "alarms.md") for block in fences(page, "sql")]
     statements = [part for block in blocks for part in block.split(";") if part.strip()]
     assert len(statements) >= 4
     with sqlite3.connect(ledger.path) as connection:

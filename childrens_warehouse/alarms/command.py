@@ -39,6 +39,7 @@ def _list(
     typer.echo(f"Open: {len(still_open)}")
     for incident in still_open:
         typer.echo(f"  {incident.key}  {since(settings, incident)}\n    {incident.happened}\n    {incident.to_do}")
+        typer.echo(f"    {incident.key.kind.page}")
     resolved = recent_incidents(settings, dt.datetime.now(dt.UTC) - dt.timedelta(days=days))
     typer.echo(f"Resolved in {days} days: {len(resolved)}")
     for incident in resolved:

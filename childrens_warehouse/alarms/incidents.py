@@ -16,7 +16,7 @@ from childrens_warehouse.settings import Settings
 
 
 class Kind(StrEnum):
-    """What can be wrong. docs/alarms.md has a section on each."""
+    """What can be wrong. Each has a page of its own below docs/alarms."""
 
     LATE = "late"
     REFUSED = "refused"
@@ -30,6 +30,11 @@ class Kind(StrEnum):
     PUBLISH = "publish"
     POSTGRESQL = "postgresql"
     STALE = "stale"
+
+    @property
+    def page(self) -> str:
+        """What it means, what is still safe and what to do, as people are told where to read it."""
+        return f"docs/alarms/{self.value}.md"
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,7 @@ def _page(
             f"<b>{html.escape(incident.happened)}</b>",
             f"What to do: {html.escape(incident.to_do)}",
             f"Where to look: {html.escape(where)}; run {html.escape(incident.opened_by)}",
+            f"What it means, and what is still safe: {incident.key.kind.page}",
             f"{html.escape(str(incident.key))}, {since(settings, incident)}",
         ]
         parts.append(f"<p>{'<br>'.join(lines)}</p>")
@@ -156,7 +157,7 @@ def _page(
         parts.append(f"<p>Still open, told before:</p><ul>{named}</ul>")
     parts.append(
         f"<p>Run {html.escape(run_id)}, {_local(settings, now)}. Paths are below the warehouse home; tables are in "
-        f"ledger.sqlite; docs/alarms.md explains each kind. <code>warehouse alarms</code> lists what is open.</p>"
+        f"ledger.sqlite; docs/ lies beside the program. <code>warehouse alarms</code> lists what is open.</p>"
     )
     return "\n".join(parts)
 
@@ -164,7 +165,7 @@ def _page(
 def _plain(counted: str, published: str, opened: Sequence[Incident], resolved: Sequence[Incident]) -> str:
     """The same, short, for chats that show the field `text` and nothing else."""
     lines = [f"{counted}. {published}"]
-    lines += [f"- {incident.happened} {incident.to_do}" for incident in opened]
+    lines += [f"- {incident.happened} {incident.to_do} ({incident.key.kind.page})" for incident in opened]
     lines += [f"- Resolved: {incident.resolution}." for incident in resolved]
     return "\n".join(lines)
 
@@ -185,6 +186,7 @@ def _as_data(incident: Incident) -> dict[str, Any]:
         "happened": incident.happened,
         "to_do": incident.to_do,
         "look_at": list(incident.look_at),
+        "page": incident.key.kind.page,
         "run_id": incident.opened_by,
         "resolution": incident.resolution,
     }

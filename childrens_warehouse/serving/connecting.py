@@ -47,7 +47,7 @@ def required(settings: Settings) -> PostgresSettings:
     """What is set of PostgreSQL. Raises ConfigurationError where it is switched off."""
     if settings.postgres is None:
         raise ConfigurationError(
-            f"{SETTING} is blank: no PostgreSQL server is served. docs/operating-guide.md says how."
+            f"{SETTING} is blank: no PostgreSQL server is served. docs/operating/postgresql.md says how."
         )
     return settings.postgres
 
