@@ -63,6 +63,10 @@ acceptance: $(DEV_STAMP) ## Run a night over the children behind a real report a
 bench: $(RUN_STAMP) ## Measure a full load and a further night against hand-written SQL
 	@$(PYTHON) -m bench $(ARGS)
 
+.PHONY: chaos
+chaos: $(DEV_STAMP) ## Kill, fill and cut off everything at random, and see that nothing is lost (ARGS="--part kills --seed 1")
+	@$(PYTHON) -m chaos $(ARGS)
+
 .PHONY: dev
 dev: $(DEV_STAMP) ## Build a model in a sandbox (MODEL=fct_placement; DEFER=1 takes the rest from the published release)
 	@$(VENV)/bin/warehouse dev $(MODEL) $(if $(DEFER),--defer)

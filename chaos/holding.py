@@ -1,0 +1,230 @@
+"""What must hold after anything: functions that look at a home and say, in sentences, what does not.
+
+`readers_see`, `nothing_half_counts`, `permissions_kept` and `leaks` hold at any moment, also right after a kill;
+`explained` and `tidy` once the next run has ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from childrens_warehouse import sql
+from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.publish.current import MANIFEST, read_manifest
+from childrens_warehouse.publish.tables import Table, contents
+from childrens_warehouse.raw.acceptance import accepted
+from childrens_warehouse.settings import Home, Settings
+from tests.nights.searching import Searcher
+
+# Where a child can be named.
+WITH_IDENTITIES = frozenset({"inbox", "archive", "restricted"})
+_OPEN_TO_READERS = ("releases", "published", "quality")
+
+
+def content_hashes(settings: Settings, release_id: str | None = None) -> dict[str, str]:
+    """Content hash of every table of a release, by its manifest; by default of the one that readers open."""
+    manifest = read_manifest(settings.home, release_id or str(published(settings.home)))
+    if manifest is None:
+        raise FileNotFoundError(f"There is no release {release_id} in {settings.home.releases}.")
+    return {name: str(table["content_hash"]) for name, table in manifest["tables"].items()}
+
+
+def published(home: Home) -> str | None:
+    """The release that readers of marts.duckdb read; None before the first."""
+    return _release_in(home.marts) if home.marts.exists() else None
+
+
+def readers_see(settings: Settings, allowed: Collection[str | None], *, is_settled: bool = False) -> list[str]:
+    """Do readers see one of these releases, whole? None among `allowed`: nothing may be published yet.
+
+    Every table is read through published/marts.duckdb and compared with the manifest. Settled, that is once a run has
+    ended, the suppressed figures and published/current.json are of the same release.
+    """
+    home = settings.home
+    try:
+        release_id = published(home)
+        if release_id not in allowed:
+            return [f"readers see release {release_id}, not one of {', '.join(map(str, allowed))}"]
+        if release_id is None:
+            return []
+        manifest = read_manifest(home, release_id)
+        if manifest is None:
+            return [f"release {release_id} is published and has no manifest"]
+        return [*_tables_differ(home, manifest), *_others_differ(home, manifest, is_settled)]
+    except (duckdb.Error, OSError, ValueError) as error:
+        return [f"readers meet an error: {type(error).__name__}: {_first_line(error)}"]
+
+
+def nothing_half_counts(settings: Settings) -> list[str]:
+    """Is everything that bears its final name complete: releases, and what raw says it accepted?"""
+    with duckdb.connect() as connection:
+        return [*_half_released(settings.home, connection), *_half_accepted(settings.home, connection)]
+
+
+def tidy(settings: Settings) -> list[str]:
+    """Is nothing left that an attempt had begun: parts of files, folders for identities in passing?"""
+    home = settings.home
+    left = [
+        path.relative_to(home.root)
+        for path in home.root.rglob("*")
+        if path.name.endswith((".part", ".partial", ".tmp")) and home.inbox not in path.parents
+    ]
+    left += [path.relative_to(home.root) for path in (home.restricted / "scratch").glob("*")]
+    return [f"{path} was left by an attempt that was cut short" for path in sorted(left)]
+
+
+def permissions_kept(settings: Settings) -> list[str]:
+    """May nobody read what is not theirs: others nothing at all, the readers' group what is published alone?"""
+    home, broken = settings.home, []
+    for path, mode in _modes(home.root):
+        relative = path.relative_to(home.root)
+        is_for_readers = relative.parts[0] in _OPEN_TO_READERS
+        may = stat.S_IRWXU | ((stat.S_IRGRP | stat.S_IXGRP) if is_for_readers else 0)
+        if relative.parts[0] != "inbox" and mode & ~may:
+            broken.append(f"{relative} has mode {mode:o}")
+    return broken
+
+
+def leaks(settings: Settings, searcher: Searcher) -> list[str]:
+    """Canaries outside the places where a child can be named."""
+    return [str(each) for each in sorted(searcher.in_tree(settings.home.root, WITH_IDENTITIES))]
+
+
+def unaccounted(settings: Settings) -> int:
+    """Rows of the ledger's files that were read and are neither loaded nor refused, or the other way round."""
+    events = Ledger(settings.home.ledger).query(
+        "select rows_read, rows_loaded, rows_refused from file_event"
+        " where status in ('accepted', 'unchanged', 'refused')"
+    )
+    return sum(
+        abs((each["rows_read"] or 0) - (each["rows_loaded"] or 0) - (each["rows_refused"] or 0)) for each in events
+    )
+
+
+def explained(settings: Settings, killed: Collection[str]) -> list[str]:
+    """Does the ledger account for all that counts? killed: runs that were cut short, which alone may have no end."""
+    ledger = Ledger(settings.home.ledger)
+    told = {
+        (row["authority"], row["dataset"], row["scope"], row["sha256"])
+        for row in ledger.query("select * from file_event where status in ('accepted', 'unchanged')")
+    }
+    broken = [
+        f"{each.dataset} of {each.extract_date} is accepted and the ledger has no word of it"
+        for each in accepted(settings.home)
+        if (each.authority, each.dataset, each.scope, each.sha256) not in told
+    ]
+    without_end = ledger.query(
+        "select distinct run_id, source from file_event"
+        " where (run_id, source) not in (select run_id, source from source_night)"
+    )
+    broken += [
+        f"run {row['run_id']} landed {row['source']} and came to no end"
+        for row in without_end
+        if row["run_id"] not in killed
+    ]
+    unfinished = ledger.query(
+        "select distinct run_id, build_id from build_event as b where build_id <> ''"
+        " and not exists (select 1 from release_event as r where r.build_id = b.build_id)"
+        " and not exists (select 1 from build_event as e where e.build_id = b.build_id"
+        " and (e.state = 'failed' or e.step = 'gate'))"
+    )
+    broken += [
+        f"build {row['build_id']} of run {row['run_id']} came to no end"
+        for row in unfinished
+        if row["run_id"] not in killed
+    ]
+    released = {row["release_id"] for row in ledger.query("select release_id from release_event")}
+    now = published(settings.home)
+    if now is not None and now not in released:
+        broken.append(f"release {now} is published and the ledger has no word of it")
+    return broken
+
+
+def _half_released(home: Home, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    for folder in home.releases.iterdir() if home.releases.exists() else ():
+        if folder.name.endswith(".partial"):
+            continue
+        manifest = read_manifest(home, folder.name) if (folder / MANIFEST).exists() else None
+        if manifest is None:
+            yield f"release {folder.name} has no manifest"
+            continue
+        for table in manifest["tables"].values():
+            for file in table["files"]:
+                if _rows(connection, folder / file["path"]) != file["rows"]:
+                    yield f"release {folder.name}: {file['path']} is not as its manifest says"
+
+
+def _half_accepted(home: Home, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    gone = {row["path"] for row in Ledger(home.ledger).query("select path from removal_event")}
+    for each in accepted(home):
+        if _rows(connection, each.content(home)) != each.rows_loaded:
+            yield f"{each.dataset} of {each.extract_date} is accepted and its rows are not all in raw"
+        kept = list((home.archive / each.authority / each.source).glob(f"*/{each.file_id}-*"))
+        if any(hashlib.sha256(path.read_bytes()).hexdigest() != each.sha256 for path in kept):
+            yield f"{each.dataset} of {each.extract_date} is accepted and its original is not what arrived"
+        if not kept and not any(f"/{each.file_id}-" in path for path in gone):
+            yield f"{each.dataset} of {each.extract_date} is accepted and its original is gone, untold"
+
+
+def _tables_differ(home: Home, manifest: Mapping[str, Any]) -> Iterator[str]:
+    with duckdb.connect(str(home.marts), read_only=True) as connection:
+        for name, told in manifest["tables"].items():
+            found = contents(connection, Table.from_dict(name, told))
+            if (found.rows, found.content) != (told["rows"], told["content_hash"]):
+                yield f"release {manifest['release_id']}: {name} does not hold what its manifest says"
+
+
+def _others_differ(home: Home, manifest: Mapping[str, Any], is_settled: bool) -> Iterator[str]:
+    release_id = manifest["release_id"]
+    has_figures = home.marts_aggregate.exists()
+    shown = _release_in(home.marts_aggregate) if has_figures else None
+    if shown is not None:
+        told = read_manifest(home, shown)
+        if told is None or not told.get("aggregate"):
+            yield f"the suppressed figures are of release {shown}, which has none"
+        else:
+            with duckdb.connect(str(home.marts_aggregate), read_only=True) as connection:
+                for name, content in told["aggregate"]["tables"].items():
+                    found = connection.execute(f"select count(*) from {sql.name(name)}").fetchone()
+                    if found != (content["rows"],):
+                        yield f"the suppressed {name} of release {shown} is not whole"
+    if is_settled:
+        if shown != (release_id if manifest.get("aggregate") else None):
+            yield f"the suppressed figures are of release {shown}, the others of {release_id}"
+        said = json.loads((home.published / "current.json").read_text(encoding="utf-8"))["release_id"]
+        if said != release_id:
+            yield f"current.json names release {said}, readers see {release_id}"
+
+
+def _release_in(database: Path) -> str | None:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute("select release_id from release").fetchone()
+    return str(found[0]) if found else None
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int | None:
+    """Rows of a Parquet file by its own footer; None where it is none."""
+    try:
+        found = connection.execute(f"select count(*) from read_parquet({sql.literal(path)})").fetchone()
+    except duckdb.Error:
+        return None
+    return int(found[0]) if found else None
+
+
+def _modes(root: Path) -> Iterator[tuple[Path, int]]:
+    for folder, folders, files in os.walk(root):
+        for name in (*folders, *files):
+            path = Path(folder) / name
+            yield path, stat.S_IMODE(path.lstat().st_mode)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [""])[0]
