@@ -247,10 +247,11 @@ def _register() -> None:
     from childrens_warehouse.serving import readers_command as readers
     from childrens_warehouse.signing import command as signing
     from childrens_warehouse.simulate import command as simulate
+    from childrens_warehouse.upkeep import command as upkeep
 
     for module in (
         simulate, privacy, alarms, ledger_commands, changes, modelling, links, signing, catalogue, serving, readers,
-        pages,
+        pages, upkeep,
     ):  # fmt: skip
         module.register(app)
 

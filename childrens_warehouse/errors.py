@@ -13,6 +13,14 @@ class ConfigurationError(WarehouseError):
     """A setting is missing or impossible. Nothing was read or written."""
 
 
+class HomeFormatError(ConfigurationError):
+    """The home is of another format than this program's: newer, or older and to be upgraded on purpose."""
+
+
+class BackupFailed(WarehouseError):
+    """A backup could not be completed, or what is in one is not what it says. Nothing counts that was half done."""
+
+
 class PaperUnavailable(ConfigurationError):
     """This machine cannot print pages as PDF. The pages themselves are made."""
 

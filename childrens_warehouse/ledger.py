@@ -5,6 +5,7 @@ SQLite, because several landing tasks write at the same time and any tool can re
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -113,6 +114,11 @@ create table if not exists removal_event (
     kind text not null,             -- archive, restricted
     path text not null,             -- in the home
     extract_date text not null
+);
+create table if not exists upkeep_event (
+    recorded_at text not null,
+    event text not null,            -- upgrade, backup, restore
+    detail text not null            -- JSON
 );
 create table if not exists incident (
     incident_id integer primary key,
@@ -241,6 +247,9 @@ class Ledger:
     def record_removal(self, run_id: str, kind: str, path: str, extract_date: dt.date) -> None:
         self._append("removal_event", {"run_id": run_id, "kind": kind, "path": path, "extract_date": extract_date})
 
+    def record_upkeep(self, event: str, detail: Mapping[str, Any]) -> None:
+        self._append("upkeep_event", {"event": event, "detail": dict(detail)})
+
     def folder_states(self, authority: str, source: str) -> dict[str, str]:
         """Extract date -> the state in which the folder was last landed."""
         rows = self.query(
@@ -262,6 +271,19 @@ class Ledger:
             connection.execute("begin immediate")
             yield connection
 
+    def prepare(self) -> None:
+        """Make the tables and columns that are missing, as every opening does."""
+        with self._open():
+            pass
+
+    def lacks(self) -> tuple[str, ...]:
+        """Tables and columns that a ledger of today has and this one has not, without making them."""
+        with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+            connection.executescript(_SCHEMA)
+            wanted = _columns(connection)
+        with contextlib.closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as connection:
+            return tuple(sorted(wanted - _columns(connection)))
+
     def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Rows of a select, as dictionaries. An absent ledger has no rows."""
         if not self.path.exists():
@@ -282,6 +304,11 @@ class Ledger:
                 )
                 for (name,) in names
             }
+
+
+def _columns(connection: sqlite3.Connection) -> set[str]:
+    tables = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
+    return {f"{table}.{row[1]}" for table in tables for row in connection.execute(f"pragma table_info({table})")}
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from childrens_warehouse.disclosure.profiles import LOCAL, PROFILES, Profile
 from childrens_warehouse.errors import ConfigurationError
+from childrens_warehouse.upkeep import home_format
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -132,7 +133,7 @@ class Home:
         return self.root / "airflow"
 
     def create(self) -> Home:
-        """Make the folders, with their permissions. Safe to call again."""
+        """Make the folders, with their permissions. Safe to call again. Raises HomeFormatError."""
         # The group may pass through the home to what is published, but not list it.
         _make(self.root, OWNER_ONLY_DIRECTORY | stat.S_IXGRP)
         # Who may deliver is the operator's business: an inbox that is there keeps its permissions.
@@ -143,6 +144,7 @@ class Home:
             private.chmod(OWNER_ONLY_DIRECTORY)
         for public in (self.releases, self.published, self.quality):
             _make(public, GROUP_READS_DIRECTORY)
+        home_format.ensure(self)
         return self
 
 
@@ -219,6 +221,14 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Settings:
+        """Raises ConfigurationError for what cannot be, and where this program may not work with the home."""
+        settings = cls.of_any_home()
+        home_format.look(settings.home)
+        return settings
+
+    @classmethod
+    def of_any_home(cls) -> Settings:
+        """The same, whatever format the home is of: for who upgrades or restores it."""
         return cls(
             home=Home(Path(_text("WAREHOUSE_HOME", str(PROJECT / "var"))).expanduser().resolve()),
             target=_choice("WAREHOUSE_TARGET", "duckdb", ("duckdb",)),
