@@ -2,9 +2,9 @@
 
     <home>/home.json     format, and the version of the program that brought the home to it
 
-A home without the file is of format 1. Every program looks before it works (`Settings.from_environment`, `Home.create`):
-it refuses a newer home, and an older one that must be upgraded on purpose; what is harmless is done on the way
-(childrens_warehouse.upkeep.upgrading).
+A home without the file is of format 1. Every program looks before it works (`Settings.from_environment`,
+`Home.create`): it refuses a newer home, and an older one that must be upgraded on purpose; what is harmless is done
+on the way (childrens_warehouse.upkeep.upgrading).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from childrens_warehouse.errors import HomeFormatError
 if TYPE_CHECKING:
     from childrens_warehouse.settings import Home
 
-# Raise it with a step in childrens_warehouse.upkeep.upgrading. Tables and columns that are added to the ledger, settings
-# and files that older programs do not look for need no new format.
+# Raise it with a step in childrens_warehouse.upkeep.upgrading. Tables and columns that are added to the ledger, and
+# files that older programs do not look for, need no new format.
 FORMAT = 4
 _FIRST = 1
 _RESTORING = "restoring"
@@ -51,8 +51,8 @@ def look(home: Home) -> None:
         return
     if of > FORMAT:
         raise HomeFormatError(
-            f"{home.root} is of format {of}, since version {(told or {}).get('program', 'unknown')} of the warehouse. This"
-            f" is version {__version__}, which knows formats up to {FORMAT}: install that version or a later one. To go"
+            f"{home.root} is of format {of}, since version {(told or {}).get('program', 'unknown')} of the warehouse."
+            f" This is version {__version__}, which knows formats up to {FORMAT}: install that version or a later one. To go"
             " back to this one, restore a backup from before the upgrade."
         )
     from childrens_warehouse.upkeep import upgrading

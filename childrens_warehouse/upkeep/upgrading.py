@@ -1,7 +1,7 @@
 """The steps that bring a home from one format to the next.
 
-Each may be run again: one that was killed goes on where it stopped, and on a home that has nothing of what it changes it
-finds nothing to do. The number is written down after each.
+Each may be run again: one that was killed goes on where it stopped, and on a home that has nothing of what it
+changes it finds nothing to do. The number is written down after each.
 """
 
 from __future__ import annotations

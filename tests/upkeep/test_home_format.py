@@ -100,7 +100,8 @@ def test_an_upgrade_brings_an_older_home_to_what_it_would_be_today(landed):
     steps = [
         json.loads(row["detail"])["step"] for row in Ledger(settings.home.ledger).query("select * from upkeep_event")
     ]
-    assert steps == [2, 3, 4][: len(steps)] and steps[:2] == [2, 3]
+    # The first to write it down made the ledger whole.
+    assert steps == [2, 3]
     assert not upgrading.due(settings.home)
     assert runner.invoke(cli.app, ["upgrade"]).exit_code == 0
 
