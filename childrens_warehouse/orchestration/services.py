@@ -11,16 +11,10 @@ LocalExecutor, and one generated password; docs/operating-guide.md says what a s
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
 import secrets
-import signal
-import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +23,7 @@ import httpx
 import psutil
 
 from childrens_warehouse.errors import WarehouseError
+from childrens_warehouse.orchestration import supervision
 from childrens_warehouse.orchestration.environment import (
     ADMIN,
     DAGS,
@@ -40,6 +35,7 @@ from childrens_warehouse.orchestration.environment import (
     prepare_pools,
 )
 from childrens_warehouse.orchestration.healthcheck import HEALTH
+from childrens_warehouse.orchestration.supervision import ServicesError
 from childrens_warehouse.serving import local
 from childrens_warehouse.settings import Home, Settings
 
@@ -51,20 +47,13 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
 HEALTHY_WITHIN_SECONDS = 240.0
-# A task that is asked to stop is given this long; dbt and DuckDB end a transaction in less.
-STOPPED_WITHIN_SECONDS = 30.0
-
-
-class ServicesError(WarehouseError):
-    """The programs could not be started or stopped; the message says which and what to do."""
+# The others tell it how they ended.
+LAST = (("api-server",),)
 
 
 @dataclass(frozen=True)
 class Running:
-    """What was started: the address, and each program's process id with its time of birth (epoch seconds).
-
-    Process ids are used again by the system; id and birth together are not.
-    """
+    """What was started: the address, and each program's process id with its time of birth (epoch seconds)."""
 
     port: int
     processes: dict[str, tuple[int, float]]
@@ -87,17 +76,12 @@ class Running:
         _record(home).write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     def members(self) -> list[psutil.Process]:
-        """Every living process of ours: the programs and whatever they started.
-
-        Each program leads a session of its own. Tasks move to another process group, but stay in the session.
-        """
-        sessions = {pid for pid, born in self.processes.values() if not _is_somebody_else(pid, born)}
-        return [process for process in _processes() if _session(process.pid) in sessions]
+        """Every living process of ours: the programs and whatever they started."""
+        return supervision.members(self.processes)
 
     def dead(self) -> list[str]:
         """The programs that are gone."""
-        alive = {process.pid for process in self.members()}
-        return [name for name, (pid, _) in self.processes.items() if pid not in alive]
+        return supervision.dead(self.processes)
 
 
 def up(settings: Settings, port: int) -> Running:
@@ -107,7 +91,7 @@ def up(settings: Settings, port: int) -> Running:
     """
     if already := Running.read(settings.home):
         raise ServicesError(f"Airflow is already up for this home at {already.address}; stop it with: make down")
-    _check_port(port)
+    supervision.check_port(port, "up")
     environment = airflow_environment(settings, port)
     log = settings.home.logs / "airflow-setup.log"
     _say("Preparing Airflow's database")
@@ -119,9 +103,9 @@ def up(settings: Settings, port: int) -> Running:
     running.write(settings.home)
     try:
         _wait_until_healthy(running, settings.home)
-        _wait_for_dags(running, password)
+        wait_for_dags(running, password)
     except BaseException:
-        _stop(running)
+        supervision.stop(running.processes, LAST)
         _record(settings.home).unlink(missing_ok=True)
         raise
     return running
@@ -130,7 +114,7 @@ def up(settings: Settings, port: int) -> Running:
 def down(settings: Settings) -> int:
     """Stop everything `up` started, and see that it is gone. Returns how many processes were stopped."""
     running = Running.read(settings.home)
-    stopped = _stop(running) if running else 0
+    stopped = supervision.stop(running.processes, LAST) if running else 0
     _record(settings.home).unlink(missing_ok=True)
     return stopped
 
@@ -161,32 +145,8 @@ def _password(home: Home) -> str:
     return read_password(home)
 
 
-def _check_port(port: int) -> None:
-    if not 1 <= port <= 65535:
-        raise ServicesError(f"PORT must be between 1 and 65535, not {port}.")
-    with socket.socket() as probe:
-        # A port whose last user has gone only just now is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise ServicesError(
-                f"Port {port} is taken by another program; choose another: make up PORT={port + 1}"
-            ) from None
-
-
 def _start(name: str, home: Home, environment: dict[str, str]) -> tuple[int, float]:
-    with (home.logs / f"airflow-{name}.log").open("ab") as log:
-        process = subprocess.Popen(
-            airflow(*COMPONENTS[name]),
-            env=environment,
-            cwd=home.airflow,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    return process.pid, psutil.Process(process.pid).create_time()
+    return supervision.start(airflow(*COMPONENTS[name]), environment, home.airflow, home.logs / f"airflow-{name}.log")
 
 
 def _wait_until_healthy(running: Running, home: Home) -> None:
@@ -195,9 +155,9 @@ def _wait_until_healthy(running: Running, home: Home) -> None:
     while time.monotonic() - started < HEALTHY_WITHIN_SECONDS:
         if dead := running.dead():
             raise ServicesError(f"{dead[0]} ended while starting; see {home.logs / f'airflow-{dead[0]}.log'}")
-        health = _health(running)
-        waiting_for = [part for part, state in health.items() if state.get("status") != "healthy"]
-        if health and not waiting_for:
+        found = health(running)
+        waiting_for = [part for part, state in found.items() if state.get("status") != "healthy"]
+        if found and not waiting_for:
             return
         time.sleep(1)
     raise ServicesError(
@@ -205,14 +165,16 @@ def _wait_until_healthy(running: Running, home: Home) -> None:
     )
 
 
-def _health(running: Running) -> dict[str, Any]:
+def health(running: Running) -> dict[str, Any]:
+    """What the health page says of each part; empty while nobody answers."""
     try:
         return httpx.get(running.address + HEALTH, timeout=10).raise_for_status().json()
     except httpx.HTTPError:
         return {}
 
 
-def _wait_for_dags(running: Running, password: str) -> None:
+def wait_for_dags(running: Running, password: str) -> None:
+    """Return when Airflow has taken up every DAG. Raises ServicesError with the reason where it does not."""
     expected = {path.stem for path in DAGS.glob("*.py")}
     found: set[str] = set()
     with api(running, password) as client:
@@ -225,65 +187,6 @@ def _wait_for_dags(running: Running, password: str) -> None:
         errors = client.get("/importErrors").raise_for_status().json()["import_errors"]
     reasons = "; ".join(error["stack_trace"].strip().splitlines()[-1] for error in errors)
     raise ServicesError(f"DAGs that Airflow did not take up: {', '.join(sorted(expected - found))}. {reasons}")
-
-
-def _stop(running: Running) -> int:
-    """Ask the programs, then their tasks as well, then kill, until nothing of ours is left."""
-    seen: set[int] = set()
-    asked: set[int] = set()
-    began = time.monotonic()
-    api_server = running.processes.get("api-server", (0, 0.0))[0]
-    while members := running.members():
-        alive = {process.pid for process in members}
-        seen |= alive
-        waited = time.monotonic() - began
-        if waited > 2 * STOPPED_WITHIN_SECONDS:
-            raise ServicesError(f"These processes could not be stopped: {', '.join(map(str, sorted(alive)))}")
-        if waited > STOPPED_WITHIN_SECONDS:
-            for pid in alive:
-                _signal(pid, signal.SIGKILL)
-        else:
-            # The programs end their idle workers themselves, and wait in vain for one that we ended.
-            ask = alive & {pid for pid, _ in running.processes.values()}
-            if waited > STOPPED_WITHIN_SECONDS / 3:
-                ask = alive
-            # The others tell it how they ended.
-            if alive - {api_server}:
-                ask = ask - {api_server}
-            # Once each: a second SIGTERM makes Airflow give up its orderly end.
-            for pid in ask - asked:
-                _signal(pid, signal.SIGTERM)
-            asked |= ask
-        time.sleep(0.2)
-    return len(seen)
-
-
-def _signal(pid: int, number: int) -> None:
-    # Gone between the look and the signal is as well.
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
-
-
-def _processes() -> Iterator[psutil.Process]:
-    for process in psutil.process_iter(["status"]):
-        # A zombie is dead already and waits for its parent to notice.
-        if process.info["status"] != psutil.STATUS_ZOMBIE and process.pid != os.getpid():
-            yield process
-
-
-def _session(pid: int) -> int | None:
-    try:
-        return os.getsid(pid)
-    except (ProcessLookupError, PermissionError):
-        return None
-
-
-def _is_somebody_else(pid: int, born: float) -> bool:
-    """Has the system given the id to another process? An id is not given again while its session lives."""
-    try:
-        return abs(psutil.Process(pid).create_time() - born) > 1.0
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _say(text: str) -> None:

@@ -14,7 +14,7 @@ import duckdb
 import psutil
 import pytest
 
-from childrens_warehouse.orchestration import healthcheck, services
+from childrens_warehouse.orchestration import healthcheck, services, supervision
 from childrens_warehouse.settings import Home, Settings
 from childrens_warehouse.simulate import Scenario, simulate
 from tests.conftest import FEW_DATASETS
@@ -193,7 +193,7 @@ def test_down_ends_what_left_its_process_group_and_spares_everybody_else(tmp_pat
         running.write(settings.home)
         members = wait_for(lambda: running.members() if len(running.members()) == 2 else None, 20)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(services, "STOPPED_WITHIN_SECONDS", 2.0)
+            patch.setattr(supervision, "STOPPED_WITHIN_SECONDS", 2.0)
             assert services.down(settings) == 2
         assert not any(is_alive(process) for process in members)
         assert bystander.poll() is None
