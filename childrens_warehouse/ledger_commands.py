@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from childrens_warehouse import spreadsheets
 from childrens_warehouse.settings import Settings
 
 # What fits a terminal's scroll-back; the rest is in --csv.
@@ -73,7 +73,7 @@ def _quarantine(
         names = [column[0] for column in found.description or ()]
         rows = found.fetchall()
     if as_csv:
-        _write_csv(names, rows)
+        spreadsheets.write(sys.stdout, names, rows)
         return
     if not rows:
         typer.echo("Nothing is set aside." if only_open else "Nothing was ever set aside.")
@@ -97,7 +97,7 @@ def _ledger(
     with ledger_views.open_ledger(_settings()) as connection:
         names, rows = ledger_views.query(connection, statement)
     if as_csv:
-        _write_csv(names, rows)
+        spreadsheets.write(sys.stdout, names, rows)
     else:
         _print(None, names, rows)
 
@@ -107,12 +107,6 @@ def _quality_page() -> None:
     from childrens_warehouse.quality import page
 
     typer.echo(f"wrote {page.write(_settings())}")
-
-
-def _write_csv(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(rows)
 
 
 def _print(title: str | None, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import duckdb
 import typer
 
-from childrens_warehouse import sql
+from childrens_warehouse import spreadsheets, sql
 from childrens_warehouse.changes import reproducing
 from childrens_warehouse.changes.compare import Compared, Side, compare
 from childrens_warehouse.changes.restated import Restated, restated
@@ -60,7 +60,10 @@ def changes(
     if to:
         mask = os.umask(0o077)
         try:
-            connection.execute(f"copy (from changes order by all) to {sql.literal(to)} ({_FORMATS[to.suffix]})")
+            rows = "select * from changes"
+            if to.suffix == ".csv":
+                rows = spreadsheets.select_sql(connection, rows)
+            connection.execute(f"copy ({rows} order by all) to {sql.literal(to)} ({_FORMATS[to.suffix]})")
         except duckdb.IOException:
             raise WarehouseError(f"{to} cannot be written: name a folder that is there and yours, with room.") from None
         finally:

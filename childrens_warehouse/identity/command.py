@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import sys
 from collections import Counter
@@ -11,7 +10,7 @@ from typing import Annotated
 import duckdb
 import typer
 
-from childrens_warehouse import sql
+from childrens_warehouse import spreadsheets, sql
 from childrens_warehouse.errors import ConfigurationError
 from childrens_warehouse.identity import child_identity, codes, decisions, persons, scores
 from childrens_warehouse.identity.child_identity import Linking
@@ -57,9 +56,7 @@ def list_links(
         for each in pairs
     ]
     if as_csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(
-            [head + (["one_says", "other_says"] if show else []), *rows]
-        )
+        spreadsheets.write(sys.stdout, head + (["one_says", "other_says"] if show else []), rows)
         return
     counted = Counter(
         (of.authority, str(of.kind), each.rule, str(each.outcome))

@@ -9,9 +9,12 @@ from pathlib import Path, PurePosixPath
 
 from childrens_warehouse.datasets import Coverage, Dataset
 from childrens_warehouse.errors import FileRefused
+from childrens_warehouse.landing.plain_files import open_plain
 from childrens_warehouse.reference import collection_year
 
 NAME = "_manifest.json"
+# It names some forty files.
+_MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Manifest:
 def read(folder: Path, authority: str, source: str, extract_date: dt.date) -> Manifest | None:
     """The manifest of a folder, or None where it has none. Raises what `parse` raises."""
     try:
-        content = (folder / NAME).read_bytes()
+        with open_plain(folder / NAME) as handle:
+            content = handle.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         return None
     return parse(content, authority, source, extract_date)
@@ -50,6 +54,8 @@ def parse(content: bytes, authority: str, source: str, extract_date: dt.date) ->
 
     Raises FileRefused when it cannot be believed: not JSON, another folder's, or naming a file outside its folder.
     """
+    if len(content) > _MOST_BYTES:
+        raise FileRefused("MANIFEST-UNREADABLE", f"{NAME} has more than {_MOST_BYTES >> 20} MB: it is no manifest.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -63,10 +69,10 @@ def parse(content: bytes, authority: str, source: str, extract_date: dt.date) ->
             generated_at=_instant(document["generated_at"]),
             files=tuple(_file(entry) for entry in document["files"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FileRefused(
             "MANIFEST-UNREADABLE",
-            f"{NAME} cannot be read ({type(error).__name__}: {error}): ask the supplier to write it again.",
+            f"{NAME} cannot be read ({_why(error)}): ask the supplier to write it again.",
         ) from None
     told = (manifest.authority, manifest.source, manifest.extract_date)
     if told != (authority, source, extract_date):
@@ -116,6 +122,15 @@ def _file(entry: dict[str, object]) -> ManifestFile:
         coverage=str(entry["coverage"]) if entry.get("coverage") else None,
         generated_at=_instant(str(entry["generated_at"])) if entry.get("generated_at") else None,
     )
+
+
+def _why(error: Exception) -> str:
+    """What is wrong, without the manifest's own words: nobody knows what stands in a file that is not as agreed."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"no JSON: {error.msg} in line {error.lineno}"
+    if isinstance(error, KeyError):
+        return f"it has no {error}"
+    return f"{type(error).__name__}: a field has another form than agreed"
 
 
 def _instant(text: str) -> dt.datetime:

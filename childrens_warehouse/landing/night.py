@@ -176,6 +176,8 @@ def _of_folder(
             quarantine.refuse_file(where, file_name, rule, reason, None)
 
     try:
+        if folder.is_symlink():
+            raise FileRefused("FILE-LINK", "the night's folder is a link: deliver the folder itself.")
         told = manifest.read(folder, authority, source.value, day)
     except FileRefused as refusal:
         note(manifest.NAME, "", "refused", refusal.rule, refusal.reason)

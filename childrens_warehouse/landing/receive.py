@@ -11,6 +11,7 @@ from pathlib import Path
 from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing.formats.readable import BLOCK, TextCheck
 from childrens_warehouse.landing.manifest import ManifestFile
+from childrens_warehouse.landing.plain_files import open_plain
 from childrens_warehouse.settings import OWNER_ONLY_FILE, make_private
 
 
@@ -28,14 +29,12 @@ def receive(delivered: Path, archive_folder: Path) -> Received:
     """Copy `delivered` into the archive, owner only, under its fingerprint. A second time changes nothing.
 
     `settle` must follow before anything is accepted on the strength of it.
-    Raises FileRefused when the file is not there, is a link, or changed while it was read.
+    Raises FileRefused when the file is not there, is a link or no file at all, or changed while it was read.
     """
-    if delivered.is_symlink():
-        raise FileRefused("FILE-LINK", "the file is a link: deliver the file itself.")
     make_private(archive_folder)
     part = archive_folder / f".{delivered.name}.{os.getpid()}.part"
     try:
-        before = delivered.stat()
+        before = delivered.lstat()
         # Where the archive may hold this very file already, it is worth a look before another copy is written.
         may_be_kept = any(path.stat().st_size == before.st_size for path in archive_folder.glob(f"*-{delivered.name}"))
         digest, size, not_text = _read(delivered, None if may_be_kept else part)
@@ -57,7 +56,7 @@ def _read(source: Path, copy: Path | None) -> tuple[str, int, tuple[int, int] | 
     """Hash a file and look for the first byte that is not UTF-8, in one pass, and copy it if asked to."""
     digest, check, size = hashlib.sha256(), TextCheck(), 0
     with contextlib.ExitStack() as stack:
-        reader = stack.enter_context(source.open("rb", buffering=0))
+        reader = stack.enter_context(open_plain(source, buffering=0))
         writer = None
         if copy:
             descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY_FILE)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import duckdb
 
-from childrens_warehouse import sql
-from childrens_warehouse.datasets import Column, Coverage, Dataset, Kind
+from childrens_warehouse import spreadsheets, sql
+from childrens_warehouse.datasets import Column, Coverage, Dataset, Kind, PersonalData
 from childrens_warehouse.landing.formats.text_rows import SCRATCH_PARQUET, TextRows
 from childrens_warehouse.reference import code_list, collection_year_end, spellings
 from childrens_warehouse.settings import OWNER_ONLY_FILE
@@ -373,6 +373,13 @@ def _oddities(dataset: Dataset, judged_on: Period) -> str:
         ("CODE-WITHDRAWN", _any_of(f"{judged_on.start} > {{day}}", withdrawn)),
         ("CODE-NOT-YET-VALID", _any_of(f"{judged_on.end} < {{day}}", not_yet)),
     ]
+    # What raw keeps as it was delivered, tables for people show too.
+    kept = [
+        _delivered(column)
+        for column in dataset.columns
+        if column.kind is Kind.TEXT and column.personal in (PersonalData.NONE, PersonalData.SENSITIVE)
+    ]
+    odd.append(("TEXT-FORMULA", " or ".join(spreadsheets.is_formula_sql(text) for text in kept)))
     odd += [(mark.rule, mark.condition) for mark in dataset.marks]
     cases = [f"case when {condition} then '{rule}' end" for rule, condition in odd if condition]
     if not cases:

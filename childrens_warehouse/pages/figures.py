@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from childrens_warehouse import spreadsheets
 from childrens_warehouse.pages.reading import Figure, Indicator
 from childrens_warehouse.pages.words import day
 
@@ -30,10 +31,7 @@ class Restated:
 def as_csv(figures: Iterable[Figure]) -> str:
     """One row per figure, in the order of the page; columns as in `indicator_value`."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for figure in figures:
-        writer.writerow("" if (value := getattr(figure, name)) is None else value for name in COLUMNS)
+    spreadsheets.write(text, COLUMNS, ((getattr(figure, name) for name in COLUMNS) for figure in figures))
     return text.getvalue()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from childrens_warehouse import sql
+from childrens_warehouse import spreadsheets, sql
 from childrens_warehouse.datasets import Coverage, Dataset
 from childrens_warehouse.raw.acceptance import Acceptance
 from childrens_warehouse.raw.in_force import InForce, create_raw_schema, in_force
@@ -39,9 +39,10 @@ def write_rows(settings: Settings, dataset: Dataset, known_on: dt.datetime | Non
         form = "format csv, header true" if target.suffix == ".csv" else "format parquet"
         order = ", ".join(sql.name(column) for column in ("_authority_code", "_source_file", "_source_row"))
         with _owner_only():
-            connection.execute(
-                f"copy (select * from raw.{sql.name(dataset.name)} order by {order}) to {sql.literal(target)} ({form})"
-            )
+            rows = f"select * from raw.{sql.name(dataset.name)}"
+            if target.suffix == ".csv":
+                rows = spreadsheets.select_sql(connection, rows)
+            connection.execute(f"copy ({rows} order by {order}) to {sql.literal(target)} ({form})")
         found = connection.execute(f"select count(*) from raw.{sql.name(dataset.name)}").fetchone()
         return int(found[0]) if found else 0
     finally:

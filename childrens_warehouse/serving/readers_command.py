@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import sys
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import duckdb
 import typer
 
-from childrens_warehouse import sql
+from childrens_warehouse import spreadsheets, sql
 from childrens_warehouse.errors import ServingFailed, WarehouseError
 from childrens_warehouse.serving import readers
 from childrens_warehouse.serving.readers import Reader, Role, Verdict
@@ -184,7 +183,7 @@ def _check_teams(settings: Settings, authority: str, teams: list[str]) -> None:
 
 def _show(head: list[str], rows: list[list[str]], as_csv: bool, nothing: str) -> None:
     if as_csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows([head, *rows])
+        spreadsheets.write(sys.stdout, head, rows)
         return
     if not rows:
         typer.echo(nothing)
