@@ -94,8 +94,17 @@ lint: $(DEV_STAMP) ## Check style and types of Python, SQL and YAML, and the hou
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/yamllint --strict .
 	@$(VENV)/bin/warehouse check-models
+	@$(PYTHON) -m security secrets
 	@eval "$$($(PYTHON) -m childrens_warehouse.build.dbt --environment)"; \
 		$(VENV)/bin/sqlfluff lint --nocolor dbt_project/models dbt_project/tests
+
+.PHONY: audit
+audit: $(DEV_STAMP) ## Ask what is known against the pinned packages (security/exceptions.toml has what people decided)
+	@$(PYTHON) -m security audit
+
+.PHONY: sbom
+sbom: $(DEV_STAMP) ## Write the bills of materials (CycloneDX) of all locks to var/sbom
+	@$(PYTHON) -m security sbom
 
 .PHONY: setup
 setup: $(RUN_STAMP) ## Install what a run needs, without running anything (the others do it by themselves)

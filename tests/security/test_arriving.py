@@ -167,7 +167,9 @@ def test_a_workbook_that_lies_about_its_size_is_refused(tmp_path):
 )
 def test_a_document_that_declares_entities_is_refused(supplier, doctype):
     document = f'<?xml version="1.0"?>\n{doctype}\n<Message><Header>&a;</Header></Message>'
-    supplier.deliver("social_care", DAY, {"cin_census.xml": document}, manifest=lambda m: m["files"][0].update(rows=None))
+    supplier.deliver(
+        "social_care", DAY, {"cin_census.xml": document}, manifest=lambda m: m["files"][0].update(rows=None)
+    )
     outcomes = supplier.land("social_care", DAY).values()
     assert outcomes and {(each.status, each.rule) for each in outcomes} == {("refused", "XML-DOCTYPE")}
 

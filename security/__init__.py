@@ -1,0 +1,1 @@
+"""What is installed and what is committed, looked at by people who answer for it: audit, bill of materials, secrets."""
