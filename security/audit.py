@@ -1,7 +1,7 @@
 """What is known against the pinned packages, by pip-audit, against what people decided about it.
 
 The source of advisories is PyPI's own, or another one that speaks OSV: WAREHOUSE_AUDIT_OSV_URL. Where none answers (an
-index that mirrors packages has no advisories), that is said, and counts as a fault from a day on that somebody wrote down:
+index that mirrors packages has none), that is said, and counts as a fault from a day on that somebody wrote down:
 `exceptions.toml`.
 """
 
@@ -123,6 +123,8 @@ def look(locks: Sequence[Path]) -> Looked:
             raise AuditFailed(f"pip-audit could not read {lock.name}: {last}")
         for each in json.loads(done.stdout)["dependencies"]:
             dependencies[each["name"], each.get("version") or each["skip_reason"]] = each
+        if all("skip_reason" in each for each in dependencies.values()):
+            break  # no source, and the next hundreds of questions would have the same answer
     return Looked(
         len(dependencies),
         tuple(
