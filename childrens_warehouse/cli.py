@@ -239,6 +239,7 @@ def _register() -> None:
     from childrens_warehouse.alarms import command as alarms
     from childrens_warehouse.catalogue import command as catalogue
     from childrens_warehouse.changes import command as changes
+    from childrens_warehouse.decisions import command as decisions
     from childrens_warehouse.identity import command as links
     from childrens_warehouse.modelling import command as modelling
     from childrens_warehouse.pages import command as pages
@@ -250,8 +251,8 @@ def _register() -> None:
     from childrens_warehouse.upkeep import command as upkeep
 
     for module in (
-        simulate, privacy, alarms, ledger_commands, changes, modelling, links, signing, catalogue, serving, readers,
-        pages, upkeep,
+        simulate, privacy, decisions, alarms, ledger_commands, changes, modelling, links, signing, catalogue, serving,
+        readers, pages, upkeep,
     ):  # fmt: skip
         module.register(app)
 

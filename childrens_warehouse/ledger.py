@@ -9,6 +9,7 @@ import contextlib
 import datetime as dt
 import json
 import os
+import pwd
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -108,12 +109,37 @@ create table if not exists link_event (
     children integer not null,
     identities integer not null
 );
-create table if not exists removal_event (
+create table if not exists disposal_event (
     recorded_at text not null,
     run_id text not null,
-    kind text not null,             -- archive, restricted
-    path text not null,             -- in the home
-    extract_date text not null
+    disposal_id text not null,      -- one call of retention; names nobody
+    state text not null,            -- begun, done
+    record_class text not null,
+    rule text not null,             -- period, trigger and source, as the schedule said then
+    layer text not null,
+    authority text not null,        -- blank where it concerns all
+    persons integer,                -- null where persons are not counted
+    items integer not null,         -- files, folders, releases, rows of the ledger; of raw, its files rewritten
+    rows integer,                   -- of raw
+    decided_by text not null,
+    reason text not null
+);
+create table if not exists disposal_pending (
+    recorded_at text not null,
+    disposal_id text not null,
+    record_class text not null,
+    layer text not null,            -- archive, inbox, releases, reports, postgresql
+    path text not null,             -- in the home; of postgresql the release
+    done_at text,                   -- null: it still bears somebody whose rows are gone from raw
+    primary key (layer, path)
+);
+create table if not exists access_event (
+    recorded_at text not null,
+    login text not null,            -- of the operating system
+    action text not null,           -- what was done
+    reference text not null,        -- opaque: names nobody
+    decided_by text not null,       -- who is said to have decided it, blank where nobody decides
+    detail text not null            -- JSON: counts, classes, names of releases
 );
 create table if not exists upkeep_event (
     recorded_at text not null,
@@ -244,8 +270,41 @@ class Ledger:
             for each in changes:
                 self._append("link_event", {"run_id": run_id, "release_id": release_id, **each})
 
-    def record_removal(self, run_id: str, kind: str, path: str, extract_date: dt.date) -> None:
-        self._append("removal_event", {"run_id": run_id, "kind": kind, "path": path, "extract_date": extract_date})
+    def record_disposal(self, **values: Any) -> None:
+        self._append("disposal_event", values)
+
+    def await_disposal(self, disposal_id: str, record_class: str, layer: str, paths: Sequence[str]) -> None:
+        """Note what still bears somebody whose rows are to go."""
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        with self._open() as connection:
+            connection.executemany(
+                "insert into disposal_pending values (?, ?, ?, ?, ?, null)"
+                " on conflict (layer, path) do update set done_at = null",
+                [(now, disposal_id, record_class, layer, path) for path in paths],
+            )
+
+    def disposed(self, layer: str, path: str) -> None:
+        """Note that what was awaited is gone."""
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        with self._open() as connection:
+            connection.execute(
+                "update disposal_pending set done_at = ? where layer = ? and path = ?", (now, layer, path)
+            )
+
+    def record_access(self, action: str, reference: str = "", decided_by: str = "", **detail: Any) -> None:
+        """Note that somebody did what an auditor asks for; never of whom."""
+        self._append(
+            "access_event",
+            {
+                "login": _login(), "action": action, "reference": reference, "decided_by": decided_by,
+                "detail": detail,
+            },
+        )  # fmt: skip
+
+    def forget(self, table: str, before: str, column: str = "recorded_at") -> int:
+        """Remove the rows written before an instant, whose time is over. How many?"""
+        with self._open() as connection:
+            return connection.execute(f"delete from {table} where {column} < ?", (before,)).rowcount
 
     def record_upkeep(self, event: str, detail: Mapping[str, Any]) -> None:
         self._append("upkeep_event", {"event": event, "detail": dict(detail)})
@@ -309,6 +368,16 @@ class Ledger:
 def _columns(connection: sqlite3.Connection) -> set[str]:
     tables = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
     return {f"{table}.{row[1]}" for table in tables for row in connection.execute(f"pragma table_info({table})")}
+
+
+def _login() -> str:
+    """Who runs this: whom sudo was asked by, else the user of the process."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    asked = os.environ.get("SUDO_USER", "")
+    return f"{asked} as {name}" if asked else name
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

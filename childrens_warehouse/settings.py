@@ -206,8 +206,6 @@ class Settings:
     known_on: dt.datetime | None
     alarms: AlarmSettings = AlarmSettings()
     ways_in_file: Path | None = None
-    retention_archive_months: int | None = None
-    retention_restricted_months: int | None = None
     # A build of what that release was built of, instead of what is in force; never from the environment.
     of_release: str | None = None
     aggregate_readers_group: str | None = None
@@ -254,8 +252,6 @@ class Settings:
                 stale_after=dt.timedelta(hours=_integer("WAREHOUSE_STALE_AFTER_HOURS", 36)),
             ),
             ways_in_file=_path("WAREHOUSE_WAYS_IN"),
-            retention_archive_months=_months("WAREHOUSE_RETENTION_ARCHIVE_MONTHS"),
-            retention_restricted_months=_months("WAREHOUSE_RETENTION_RESTRICTED_MONTHS"),
             postgres=_postgres(),
         )
 
@@ -291,16 +287,6 @@ def _integer(name: str, default: int) -> int:
         return int(value)
     except ValueError:
         raise ConfigurationError(f"{name} must be a whole number, not {value!r}.") from None
-
-
-def _months(name: str) -> int | None:
-    """A number of months; None where nothing is set: for ever."""
-    if not os.environ.get(name, "").strip():
-        return None
-    months = _integer(name, 0)
-    if months < 1:
-        raise ConfigurationError(f"{name} must be 1 or more months, or blank to keep everything.")
-    return months
 
 
 def _choice(name: str, default: str, choices: tuple[str, ...]) -> str:

@@ -29,7 +29,7 @@ import duckdb
 from childrens_warehouse import sql
 from childrens_warehouse.errors import BusyError, SupersededError
 from childrens_warehouse.publish import files
-from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, OWNER_ONLY_FILE, Settings
+from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, OWNER_ONLY_FILE, Home, Settings
 
 # (authority code, first day of the month): attendance and its rollups are rebuilt by these.
 PartitionKey = tuple[str, dt.date]
@@ -180,6 +180,14 @@ class Workspace:
     def save(self, state: State) -> State:
         files.write_json(self.state, state.to_dict())
         return state
+
+
+def throw_all_away(home: Home) -> None:
+    """What was built on a raw that is no more is of no use: the next build starts from raw."""
+    for state in home.build.glob("**/state.json"):
+        workspace = Workspace(state.parent)
+        files.remove(state)
+        workspace.throw_away()
 
 
 @contextmanager

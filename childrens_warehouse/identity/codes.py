@@ -22,6 +22,11 @@ def codes(keys: Iterable[int]) -> Mapping[int, str]:
     return {key: _write(key, _SHORT if shared[_write(key, _SHORT)] == 1 else _WHOLE) for key in every}
 
 
+def spellings(key: int) -> tuple[str, str]:
+    """The code of a pseudonym, and what it is called where two share that."""
+    return _write(key, _SHORT), _write(key, _WHOLE)
+
+
 def matches(code: str) -> tuple[int, int]:
     """(modulus, rest): a pseudonym has the code if it leaves that rest. Raises ValueError for what is no code."""
     letters = code.upper().translate(_READ_AS)

@@ -12,25 +12,15 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from typing import Any
 
-import duckdb
-
-from childrens_warehouse import sql
-from childrens_warehouse.errors import ConfigurationError
+from childrens_warehouse.decisions import keyed
 from childrens_warehouse.identity.evidence import Identity, Kind
-from childrens_warehouse.landing.pseudonyms import Pseudonymiser
-from childrens_warehouse.raw import epoch
-from childrens_warehouse.raw.acceptance import write_atomically
-from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
+from childrens_warehouse.settings import Home
 
-# The domain of pseudonyms that an identity of a service is of (childrens_warehouse.datasets.Identifier).
-_DOMAIN = {Kind.SOCIAL_CARE: "social_care_id", Kind.HEALTH: "patient_id", Kind.EDUCATION: "upn"}
 _FIELDS = {"verdict", "authority", "one", "other", "by", "reason", "decided_at"}
 
 
@@ -59,11 +49,7 @@ class Decision:
 
 def on_file(home: Home, known_on: dt.datetime | None = None) -> tuple[Decision, ...]:
     """All decisions until `known_on` (None: now), oldest first. Raises ConfigurationError when one cannot be read."""
-    now = epoch.current(home)
-    if now is None:
-        return ()
-    found = _read(_path(home, now.key_id))
-    return tuple(each for each in found if known_on is None or each.decided_at <= known_on)
+    return keyed.read(home, keyed.LINKS, _FIELDS, _decision, "decision about a link", known_on)
 
 
 def in_force(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
@@ -92,72 +78,8 @@ def pairs(
 
 def append(home: Home, decision: Decision) -> None:
     """Write a decision down. Raises ConfigurationError when nothing was landed yet."""
-    make_private(home.decisions)
-    with epoch.held(home):
-        now = epoch.current(home)
-        if now is None:
-            raise ConfigurationError("Nothing was landed yet: there is nothing to decide.")
-        path = _path(home, now.key_id)
-        _read(path)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY_FILE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-            handle.write(json.dumps(_to_dict(decision)) + "\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-
-
-def rekey(home: Home, old_key_id: str, to: Pseudonymiser) -> None:
-    """Write the decisions under another key, from the restricted store's mapping. Safe to call again.
-
-    Raises ConfigurationError when the store lacks the value of a pseudonym.
-    """
-    decisions = _read(_path(home, old_key_id))
-    if not decisions:
-        return
-    new: dict[tuple[str, Kind, int], int] = {}
-    wanted = {(each.authority, *end) for each in decisions for end in (each.one, each.other)}
-    for authority in sorted({each.authority for each in decisions}):
-        for kind in Kind:
-            keys = {key for of, its_kind, key in wanted if (of, its_kind) == (authority, kind)}
-            for value, key in _values(home, authority, old_key_id, _DOMAIN[kind], keys):
-                new[authority, kind, key] = to.map(_DOMAIN[kind], authority, [value])[0][1] or 0
-    if len(new) < len(wanted):
-        raise ConfigurationError(
-            f"The restricted store lacks the values of {len(wanted) - len(new)} identities of {old_key_id} about which "
-            "somebody decided. The old key stays in force. Restore the store from your backup, then call again."
-        )
-    lines = [
-        json.dumps(
-            {
-                **_to_dict(each),
-                "one": [each.one[0], new[each.authority, *each.one]],
-                "other": [each.other[0], new[each.authority, *each.other]],
-            }
-        )
-        for each in decisions
-    ]
-    write_atomically(_path(home, to.key_id), ("\n".join(lines) + "\n").encode())
-
-
-def remove_other_epochs(home: Home, kept: set[str]) -> None:
-    for path in home.decisions.glob("links-*.jsonl"):
-        if path.stem.removeprefix("links-") not in kept:
-            path.unlink(missing_ok=True)
-
-
-def _path(home: Home, key_id: str) -> Path:
-    return home.decisions / f"links-{key_id}.jsonl"
-
-
-def _values(home: Home, authority: str, key_id: str, domain: str, keys: set[int]) -> list[tuple[str, int]]:
-    paths = sorted(home.restricted.glob(f"*/{authority}/*-{key_id}.identities.parquet"))
-    if not paths or not keys:
-        return []
-    with duckdb.connect() as connection:
-        return connection.execute(
-            f"select min(value), key from read_parquet({sql.file_list(paths)}) "
-            f"where domain = {sql.literal(domain)} and key in ({sql.literals(sorted(keys))}) group by key"
-        ).fetchall()
+    on_file(home)
+    keyed.append(home, keyed.LINKS, _to_dict(decision))
 
 
 def _to_dict(decision: Decision) -> dict[str, object]:
@@ -172,26 +94,14 @@ def _to_dict(decision: Decision) -> dict[str, object]:
     }
 
 
-def _read(path: Path) -> list[Decision]:
-    if not path.exists():
-        return []
-    return [_decision(f"{path}, line {number}", line) for number, line in enumerate(path.read_text().splitlines(), 1)]
-
-
-def _decision(where: str, line: str) -> Decision:
-    try:
-        told = json.loads(line)
-        if set(told) != _FIELDS:
-            raise ValueError
-        (one, one_key), (other, other_key) = told["one"], told["other"]
-        return Decision(
-            Verdict(told["verdict"]),
-            str(told["authority"]),
-            (Kind(one), int(one_key)),
-            (Kind(other), int(other_key)),
-            str(told["by"]),
-            str(told["reason"]),
-            dt.datetime.fromisoformat(told["decided_at"]),
-        )
-    except (ValueError, TypeError):
-        raise ConfigurationError(f"{where} is no decision about a link: put it right from your backup.") from None
+def _decision(told: dict[str, Any]) -> Decision:
+    (one, one_key), (other, other_key) = told["one"], told["other"]
+    return Decision(
+        Verdict(told["verdict"]),
+        str(told["authority"]),
+        (Kind(one), int(one_key)),
+        (Kind(other), int(other_key)),
+        str(told["by"]),
+        str(told["reason"]),
+        dt.datetime.fromisoformat(told["decided_at"]),
+    )

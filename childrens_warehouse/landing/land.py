@@ -232,7 +232,7 @@ class _FileLanding:
         """Known content under a new stamp, at most a new acceptance."""
         acceptance = replace(
             acceptance, rows_read=before.rows_read, rows_loaded=before.rows_loaded, rows_refused=before.rows_refused,
-            derived_with=before.derived_with,
+            derived_with=before.derived_with, rows_disposed=before.rows_disposed,
         )  # fmt: skip
         commit(acceptance, self.home)
         notes = None

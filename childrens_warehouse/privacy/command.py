@@ -12,6 +12,12 @@ import typer
 
 from childrens_warehouse.settings import OWNER_ONLY_FILE, Settings
 
+_SAID = {
+    "held": "kept by a legal hold although due",
+    "kept": "kept: their time is not over",
+    "unknown": "kept: nobody knows the day they count from",
+}
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
@@ -42,24 +48,35 @@ def rotate_key(
 
 
 def retention(
-    apply: Annotated[bool, typer.Option("--apply/--dry-run", help="Remove it; else only say what would go.")] = False,
+    apply: Annotated[bool, typer.Option("--apply/--dry-run", help="Let it go; else only say what would.")] = False,
+    by: Annotated[str, typer.Option(help="Who decides; with --apply.")] = "",
+    reason: Annotated[str, typer.Option(help="On what occasion; with --apply; without a child's name.")] = "",
 ) -> None:
-    """Remove originals and names whose time is over and on which nothing in force rests; never raw."""
-    from childrens_warehouse.privacy import retention as keeping
+    """Say what is due by the schedule, class by class, in counts; or dispose of it. Legal holds win."""
+    from childrens_warehouse.privacy.retention import disposing, schedule
 
     settings = Settings.from_environment()
     settings.home.create()
-    if settings.retention_archive_months is None and settings.retention_restricted_months is None:
-        typer.echo("No limit is set (WAREHOUSE_RETENTION_ARCHIVE_MONTHS, _RESTRICTED_MONTHS): everything is kept.")
-        return
     now = dt.datetime.now(settings.timezone)
-    found = keeping.overdue(settings, now.date())
-    size = sum(each.path.stat().st_size for each in found)
-    for each in found:
-        typer.echo(f"{each.extract_date} {each.path.relative_to(settings.home.root)}")
-    if apply:
-        keeping.remove(settings, found, f"retention-{now:%Y%m%dT%H%M%S}")
-    typer.echo(f"{len(found)} files, {size / 1e6:.1f} MB {'removed' if apply else 'would go: --apply removes them'}.")
+    if not schedule.read(settings.home):
+        typer.echo(
+            f"There is no {schedule.path(settings.home)}: everything is kept. seeds/retention_example.toml is one."
+        )
+        return
+    found = disposing.dispose(settings, by, reason, now) if apply else disposing.look(settings, now.date())
+    for line in found.lines:
+        said = f"{line.persons:,} persons, {line.rows:,} rows" if line.persons is not None else f"{line.items:,}"
+        became = ("disposed of" if apply else "due") if line.state == "due" else _SAID[line.state]
+        typer.echo(f"{line.layer:<11}{line.authority or '-':<5}{line.record_class}: {said} {became}")
+    if not any(line.state == "due" for line in found.lines):
+        typer.echo("Nothing is due." if not found.awaited else "Nothing new is due.")
+    elif not apply:
+        typer.echo("--apply --by … --reason … disposes of what is due.")
+    if found.awaited:
+        typer.echo(
+            f"{found.awaited} files, folders or releases still bear persons whose rows went: they are published or "
+            "held. Run a night, then call again with --apply."
+        )
 
 
 def _replace_made_here(path: Path, old_id: str, text: str) -> None:

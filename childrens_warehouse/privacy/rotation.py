@@ -25,15 +25,14 @@ import pyarrow as pa
 
 from childrens_warehouse import sql
 from childrens_warehouse.build import candidate
-from childrens_warehouse.build.candidate import Workspace
 from childrens_warehouse.build.raw_schema import typed_columns
 from childrens_warehouse.datasets import BY_NAME, Dataset, PersonalData
+from childrens_warehouse.decisions import keyed
 from childrens_warehouse.errors import ConfigurationError, RotationFailed
-from childrens_warehouse.identity import decisions
 from childrens_warehouse.landing.pseudonyms import Pseudonymiser
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.publish import files
-from childrens_warehouse.raw import epoch
+from childrens_warehouse.raw import disposal, epoch
 from childrens_warehouse.raw.acceptance import Acceptance, accepted, write_atomically, write_record
 from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, Settings, make_private
 
@@ -67,6 +66,7 @@ def rotate(settings: Settings, to: Pseudonymiser, run_id: str, progress: Progres
     home, ledger = settings.home, Ledger(settings.home.ledger)
     started = time.monotonic()
     with candidate.locked(settings):
+        disposal.finish(home)
         now = epoch.current(home)
         if now is None:
             raise ConfigurationError("Nothing was landed yet: just set the new key.")
@@ -81,7 +81,7 @@ def rotate(settings: Settings, to: Pseudonymiser, run_id: str, progress: Progres
             with epoch.held(home, alone=True):
                 # What was landed meanwhile; from here on nothing can be accepted under the old key.
                 work.rekey(list(accepted(home)))
-                decisions.rekey(home, now.key_id, to)
+                keyed.rekey(home, now.key_id, to)
                 after = epoch.switch(home, to.key_id)
             say(f"Key {to.key_id} is in force.")
         else:
@@ -97,8 +97,8 @@ def rotate(settings: Settings, to: Pseudonymiser, run_id: str, progress: Progres
             ledger.record_key(run_id, to.key_id, "rotated", {**asdict(done), "releases": list(past.releases)})
         if "retired" not in told:
             _remove_other_epochs(home, {to.key_id})
-            decisions.remove_other_epochs(home, {to.key_id})
-            _throw_candidates_away(home)
+            keyed.remove_other_epochs(home, {to.key_id})
+            candidate.throw_all_away(home)
             _rekey_quarantine(home, to, dt.datetime.fromisoformat(after.since))
             ledger.record_key(run_id, past.key_id, "retired", {"releases": list(past.releases)})
         say(f"Nothing of key {past.key_id} is left in raw and the restricted store.")
@@ -352,14 +352,6 @@ def _rekey_quarantine(home: Home, to: Pseudonymiser, since: dt.datetime) -> None
         write_atomically(path, text.getvalue().encode())
         # The file system's clock may be behind ours: a second call must see that this one is done.
         os.utime(path, ns=(time.time_ns(), time.time_ns()))
-
-
-def _throw_candidates_away(home: Home) -> None:
-    """What was built on the old epoch is of no use: the next build starts from raw."""
-    for state in home.build.glob("**/state.json"):
-        workspace = Workspace(state.parent)
-        files.remove(state)
-        workspace.throw_away()
 
 
 def _check_room(home: Home, contents: list[Path]) -> None:

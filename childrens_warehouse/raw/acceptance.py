@@ -26,9 +26,10 @@ from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
 
 @dataclass(frozen=True)
 class Acceptance:
-    """One accepted file. Times are UTC; rows_read = rows_loaded + rows_refused.
+    """One accepted file. Times are UTC; rows_read = rows_loaded + rows_refused + rows_disposed.
 
     derived_with: which directory and rules its derived columns were made with; None when it has none.
+    rows_disposed: rows of persons whose time was over, taken out since (childrens_warehouse.raw.disposal).
     """
 
     authority: str
@@ -44,6 +45,7 @@ class Acceptance:
     rows_refused: int
     key_id: str
     derived_with: str | None = None
+    rows_disposed: int = 0
 
     @property
     def file_id(self) -> str:

@@ -152,8 +152,8 @@ def create_raw_schema(
         [
             (
                 each.authority, each.source, each.dataset, each.scope, each.file_id, each.file_name,
-                each.extract_date, each.generated_at.replace(tzinfo=None), each.rows_read, each.rows_loaded,
-                each.rows_refused, force.rows_in_force[each.dataset, each.file_id],
+                each.extract_date, each.generated_at.replace(tzinfo=None), each.rows_read - each.rows_disposed,
+                each.rows_loaded, each.rows_refused, force.rows_in_force[each.dataset, each.file_id],
             )
             for each in force.extracts
         ],

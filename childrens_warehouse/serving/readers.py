@@ -12,19 +12,19 @@ out again.
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 from childrens_warehouse import sql
+from childrens_warehouse.decisions import lines
 from childrens_warehouse.errors import ConfigurationError, ServingFailed
 from childrens_warehouse.serving import access, connecting
-from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, Settings, make_private
+from childrens_warehouse.settings import Home, Settings
 
 ALL_TEAMS = access.ALL_TEAMS
 
@@ -71,11 +71,7 @@ class Reader:
 
 def on_file(home: Home) -> tuple[Reader, ...]:
     """All that was decided, oldest first. Raises ConfigurationError when one cannot be read."""
-    path = _path(home)
-    if not path.exists():
-        return ()
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return tuple(_reader(f"{path}, line {number}", line) for number, line in enumerate(lines, 1))
+    return lines.read(_path(home), _FIELDS, _reader, "decision about a reader")
 
 
 def in_force(said: Iterable[Reader]) -> tuple[Reader, ...]:
@@ -86,13 +82,8 @@ def in_force(said: Iterable[Reader]) -> tuple[Reader, ...]:
 
 def append(home: Home, said: Reader) -> None:
     """Write one down."""
-    make_private(home.decisions)
     on_file(home)
-    descriptor = os.open(_path(home), os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY_FILE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        handle.write(json.dumps({**asdict(said), "decided_at": said.decided_at.isoformat()}) + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
+    lines.append(_path(home), asdict(said))
 
 
 def check_login(login: str) -> None:
@@ -200,20 +191,14 @@ def _path(home: Home) -> Path:
     return home.decisions / "readers.jsonl"
 
 
-def _reader(where: str, line: str) -> Reader:
-    try:
-        told = json.loads(line)
-        if set(told) != _FIELDS:
-            raise ValueError
-        return Reader(
-            verdict=Verdict(told["verdict"]),
-            login=str(told["login"]),
-            role=Role(told["role"]),
-            authority=str(told["authority"]),
-            team=str(told["team"]),
-            by=str(told["by"]),
-            reason=str(told["reason"]),
-            decided_at=dt.datetime.fromisoformat(told["decided_at"]),
-        )
-    except (ValueError, TypeError):
-        raise ConfigurationError(f"{where} is no decision about a reader: put it right from your backup.") from None
+def _reader(told: dict[str, Any]) -> Reader:
+    return Reader(
+        verdict=Verdict(told["verdict"]),
+        login=str(told["login"]),
+        role=Role(told["role"]),
+        authority=str(told["authority"]),
+        team=str(told["team"]),
+        by=str(told["by"]),
+        reason=str(told["reason"]),
+        decided_at=dt.datetime.fromisoformat(told["decided_at"]),
+    )

@@ -100,6 +100,18 @@ def status(settings: Settings) -> tuple[str | None, tuple[str, ...]]:
         return switching.current(connection), switching.loaded(connection)
 
 
+def drop(settings: Settings, release_id: str) -> None:
+    """Take a release off the server whose time is over. One that is not there is fine.
+
+    Raises ServingFailed while it is current, or while somebody reads it.
+    """
+    with _session(settings) as connection:
+        if release_id not in switching.loaded(connection):
+            return
+        if release_id == switching.current(connection) or not switching.drop(connection, release_id):
+            raise ServingFailed(f"Release {release_id} is current in PostgreSQL, or being read: call again later.")
+
+
 def _tell_of_views(connection: psycopg.Connection, say: Say) -> None:
     if views := switching.views_of_others(connection, names.current("")):
         say(f"These views keep to the release they were made on, make them again to move them: {', '.join(views)}.")

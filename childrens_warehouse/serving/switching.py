@@ -130,6 +130,15 @@ def retain(connection: psycopg.Connection, keep: int) -> Dropped:
     return Dropped(tuple(dropped), _drop_unused(connection), kept_for)
 
 
+def drop(connection: psycopg.Connection, release_id: str) -> bool:
+    """Remove a release that is not current, and stored tables that none shows then; views of others that look at it
+    go with it. False while somebody reads it."""
+    if not _drop_release(connection, release_id, names.of_release(release_id)):
+        return False
+    _drop_unused(connection)
+    return True
+
+
 def views_of_others(connection: psycopg.Connection, schemas: ReleaseSchemas) -> tuple[str, ...]:
     """Views outside the two schemas that look into them: people made them, and they keep to this release."""
     found = connection.execute(

@@ -14,17 +14,18 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from childrens_warehouse import sql
 from childrens_warehouse.build.raw_schema import SIGNED_FIGURE_COLUMNS
+from childrens_warehouse.decisions import lines
 from childrens_warehouse.errors import ConfigurationError
 from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
 
@@ -71,11 +72,7 @@ def folder(home: Home) -> Path:
 
 def on_file(home: Home, known_on: dt.datetime | None = None) -> tuple[SignOff, ...]:
     """All until `known_on` (None: now), oldest first. Raises ConfigurationError when one cannot be read."""
-    path = _path(home)
-    if not path.exists():
-        return ()
-    lines = path.read_text(encoding="utf-8").splitlines()
-    found = [_sign_off(f"{path}, line {number}", line) for number, line in enumerate(lines, 1)]
+    found = lines.read(_path(home), _FIELDS, _sign_off, "sign-off of a return")
     return tuple(each for each in found if known_on is None or each.decided_at <= known_on)
 
 
@@ -93,13 +90,8 @@ def fingerprint(said: Iterable[SignOff]) -> str:
 
 def append(home: Home, said: SignOff) -> None:
     """Write one down."""
-    make_private(home.decisions)
     on_file(home)
-    descriptor = os.open(_path(home), os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY_FILE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        handle.write(json.dumps({**asdict(said), "decided_at": said.decided_at.isoformat()}) + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
+    lines.append(_path(home), asdict(said))
 
 
 def keep_figures(home: Home, connection: duckdb.DuckDBPyConnection, query: str, named: str) -> tuple[str, int]:
@@ -145,21 +137,15 @@ def _path(home: Home) -> Path:
     return home.decisions / "sign-offs.jsonl"
 
 
-def _sign_off(where: str, line: str) -> SignOff:
-    try:
-        told = json.loads(line)
-        if set(told) != _FIELDS:
-            raise ValueError
-        return SignOff(
-            verdict=Verdict(told["verdict"]),
-            authority=str(told["authority"]),
-            return_code=str(told["return_code"]),
-            year=int(told["year"]),
-            release_id=str(told["release_id"]),
-            figures=str(told["figures"]),
-            by=str(told["by"]),
-            reason=str(told["reason"]),
-            decided_at=dt.datetime.fromisoformat(told["decided_at"]),
-        )
-    except (ValueError, TypeError):
-        raise ConfigurationError(f"{where} is no sign-off of a return: put it right from your backup.") from None
+def _sign_off(told: dict[str, Any]) -> SignOff:
+    return SignOff(
+        verdict=Verdict(told["verdict"]),
+        authority=str(told["authority"]),
+        return_code=str(told["return_code"]),
+        year=int(told["year"]),
+        release_id=str(told["release_id"]),
+        figures=str(told["figures"]),
+        by=str(told["by"]),
+        reason=str(told["reason"]),
+        decided_at=dt.datetime.fromisoformat(told["decided_at"]),
+    )
