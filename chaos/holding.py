@@ -26,7 +26,9 @@ from tests.nights.searching import Searcher
 
 # Where a child can be named.
 WITH_IDENTITIES = frozenset({"inbox", "archive", "restricted"})
-_OPEN_TO_READERS = ("releases", "published", "quality")
+_FOR_READERS = ("releases", "published", "quality")
+
+_searched: dict[tuple[str, str, int], frozenset[str]] = {}
 
 
 def content_hashes(settings: Settings, release_id: str | None = None) -> dict[str, str]:
@@ -82,20 +84,40 @@ def tidy(settings: Settings) -> list[str]:
 
 
 def permissions_kept(settings: Settings) -> list[str]:
-    """May nobody read what is not theirs: others nothing at all, the readers' group what is published alone?"""
+    """May nobody read what is not theirs: others nothing at all, the readers' group what is published alone?
+
+    By what can be reached: below a folder that is closed, a file's own mode gives nothing away.
+    """
     home, broken = settings.home, []
-    for path, mode in _modes(home.root):
-        relative = path.relative_to(home.root)
-        is_for_readers = relative.parts[0] in _OPEN_TO_READERS
-        may = stat.S_IRWXU | ((stat.S_IRGRP | stat.S_IXGRP) if is_for_readers else 0)
-        if relative.parts[0] != "inbox" and mode & ~may:
-            broken.append(f"{relative} has mode {mode:o}")
+    for folder, folders, files in os.walk(home.root):
+        at = Path(folder)
+        is_for_readers = bool(at.relative_to(home.root).parts) and at.relative_to(home.root).parts[0] in _FOR_READERS
+        for name in (*folders, *files):
+            path = at / name
+            mode = stat.S_IMODE(path.lstat().st_mode)
+            may = stat.S_IRWXU
+            if is_for_readers or name in _FOR_READERS:
+                may |= stat.S_IRGRP | stat.S_IXGRP
+            if mode & ~may and path != home.inbox:
+                broken.append(f"{path.relative_to(home.root)} has mode {mode:o}")
+        # Into what is closed to all others nobody comes.
+        folders[:] = [
+            name for name in folders if (at / name).stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH) and name != "inbox"
+        ]
     return broken
 
 
 def leaks(settings: Settings, searcher: Searcher) -> list[str]:
-    """Canaries outside the places where a child can be named."""
-    return [str(each) for each in sorted(searcher.in_tree(settings.home.root, WITH_IDENTITIES))]
+    """Canaries outside the places where a child can be named, in names of files and in what they hold."""
+    root, found = settings.home.root, set()
+    for path in sorted(root.rglob("*")):
+        relative = path.relative_to(root)
+        if relative.parts[0] in WITH_IDENTITIES:
+            continue
+        found |= {str(each) for each in searcher.in_text(str(relative), f"the name of {relative}")}
+        if path.is_file():
+            found |= {f"{relative}: {each}" for each in _canaries_in(path, searcher)}
+    return sorted(found)
 
 
 def unaccounted(settings: Settings) -> int:
@@ -219,11 +241,12 @@ def _rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int | None:
     return int(found[0]) if found else None
 
 
-def _modes(root: Path) -> Iterator[tuple[Path, int]]:
-    for folder, folders, files in os.walk(root):
-        for name in (*folders, *files):
-            path = Path(folder) / name
-            yield path, stat.S_IMODE(path.lstat().st_mode)
+def _canaries_in(path: Path, searcher: Searcher) -> frozenset[str]:
+    """What a file holds. Searched once: most files of most homes are the same."""
+    key = path.suffix, hashlib.sha256(path.read_bytes()).hexdigest(), id(searcher)
+    if key not in _searched:
+        _searched[key] = frozenset(each.canary for each in searcher.in_file(path, path.name))
+    return _searched[key]
 
 
 def _first_line(error: BaseException) -> str:

@@ -24,6 +24,7 @@ from childrens_warehouse.errors import BuildFailed, GateError, GateFailed, Super
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.publish import aggregate
 from childrens_warehouse.publish.current import current_release
+from childrens_warehouse.publish.steps import agree
 from childrens_warehouse.raw import disposal
 from childrens_warehouse.raw import of_release as built_of
 from childrens_warehouse.raw.in_force import InForce, create_raw_schema, in_force
@@ -103,6 +104,7 @@ def begin(settings: Settings, run_id: str, force: bool = False) -> BuildStart:
     """
     with candidate.locked(settings):
         began_at = dt.datetime.now(dt.UTC)
+        agree(settings)
         disposal.finish(settings.home)
         night = _what_counts(settings)
         if not night.extracts or night.as_at is None:

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import os
-import shutil
-import tempfile
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,10 +16,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from childrens_warehouse import sql
+from childrens_warehouse import sql, unfinished
 from childrens_warehouse.identity.evidence import KEY_OF, Identity, Kind
 from childrens_warehouse.raw.acceptance import Acceptance
-from childrens_warehouse.settings import Home, Settings, make_private
+from childrens_warehouse.settings import Home, Settings
 
 FORENAMES = Path(__file__).parent / "forenames.csv"
 
@@ -40,20 +37,19 @@ _UNHEARD = "aeiouyh"
 
 @contextlib.contextmanager
 def private_connection(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory that spills into the restricted store, if at all. Landing sweeps up after the killed."""
-    scratch = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=make_private(settings.home.restricted / "scratch")))
-    connection = duckdb.connect(
-        config={
-            "memory_limit": settings.memory_limit,
-            "threads": settings.threads,
-            "temp_directory": str(scratch / "spill"),
-        }
-    )
-    try:
-        yield connection
-    finally:
-        connection.close()
-        shutil.rmtree(scratch, ignore_errors=True)
+    """A database in memory that spills into the restricted store, if at all."""
+    with unfinished.folder(settings.home.restricted / "scratch") as scratch:
+        connection = duckdb.connect(
+            config={
+                "memory_limit": settings.memory_limit,
+                "threads": settings.threads,
+                "temp_directory": str(scratch / "spill"),
+            }
+        )
+        try:
+            yield connection
+        finally:
+            connection.close()
 
 
 def read(

@@ -8,7 +8,6 @@ which one is new. The file may be thrown away at any time: it saves work and nev
 from __future__ import annotations
 
 import hashlib
-import os
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from childrens_warehouse import sql
+from childrens_warehouse import sql, unfinished
 from childrens_warehouse.identity import likeness, persons
 from childrens_warehouse.identity.joining import Agreement, Likeness
 from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
@@ -153,7 +152,7 @@ def _sided(side: str) -> str:
 def _write(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """All units there are, and their likely pairs; what other models and nights scored goes."""
     make_private(path.parent)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = unfinished.part_of(path)
     try:
         connection.execute(
             f"""

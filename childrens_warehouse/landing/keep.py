@@ -5,18 +5,18 @@ Works on the view `judged` and the table `duplicate_rows` of childrens_warehouse
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from childrens_warehouse import sql
+from childrens_warehouse import sql, unfinished
 from childrens_warehouse.datasets import Column, Coverage, Dataset, PersonalData
 from childrens_warehouse.landing import places
 from childrens_warehouse.landing.identifiers import MARKS
 from childrens_warehouse.landing.pseudonyms import Pseudonymiser
+from childrens_warehouse.publish import files
 from childrens_warehouse.raw.acceptance import Acceptance
 from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
 
@@ -230,12 +230,13 @@ def _name(column: Column) -> str:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Write a query's rows to a private Parquet file, all or nothing."""
+    """Write a query's rows to a private Parquet file: whole, and on the disk before it counts, or not at all."""
     make_private(path.parent)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = unfinished.part_of(path)
     try:
         connection.execute(f"copy ({query}) to {sql.literal(part)} ({_PARQUET})")
         part.chmod(OWNER_ONLY_FILE)
+        files.flush(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

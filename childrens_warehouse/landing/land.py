@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import os
-import shutil
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -16,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from childrens_warehouse import sql
+from childrens_warehouse import sql, unfinished
 from childrens_warehouse.datasets import BY_NAME, Dataset
 from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing import formats, places, pseudonyms, quarantine, receive
@@ -29,7 +26,7 @@ from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.raw.acceptance import Acceptance, accepted, commit
 from childrens_warehouse.raw.in_force import in_force
 from childrens_warehouse.reference import collection_year
-from childrens_warehouse.settings import Home, Settings, make_private
+from childrens_warehouse.settings import Settings
 
 
 def land(settings: Settings, delivery: Delivery, run_id: str) -> tuple[Outcome, ...]:
@@ -146,7 +143,7 @@ class _FileLanding:
             self._check_rows(sum(each.rows_read for _, each in known))
             return outcomes + [self._accept_again(acceptance, each) for acceptance, each in known]
         with (
-            _scratch(home) as scratch,
+            unfinished.folder(home.restricted / "scratch") as scratch,  # holds identities while a file is read
             _connect(self.settings, scratch) as connection,
             ThreadPoolExecutor(1) as beside,
         ):
@@ -315,27 +312,6 @@ def _stamp(delivery: Delivery, archived: Path, delivered: Path) -> dt.datetime:
         return dt.datetime.fromisoformat(delivery.generated_at).astimezone(dt.UTC)
     source = delivered if delivered.exists() else archived
     return dt.datetime.fromtimestamp(source.stat().st_mtime, dt.UTC).replace(microsecond=0)
-
-
-@contextlib.contextmanager
-def _scratch(home: Home) -> Iterator[Path]:
-    """A private folder that holds identities while a file is read, and is gone afterwards."""
-    parent = home.restricted / "scratch"
-    make_private(parent)
-    _sweep(parent)
-    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep(parent: Path) -> None:
-    """Remove what landings that were killed left behind: folders whose process is gone."""
-    for folder in parent.iterdir():
-        pid = folder.name.split("-")[0]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from childrens_warehouse import reference, sql
+from childrens_warehouse import reference, sql, unfinished
 from childrens_warehouse.datasets import Area, Dataset, Distance
 from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
 
@@ -165,7 +164,7 @@ def _convert(source: Path, path: Path) -> None:
             "northing": pa.array(data["osnrth1m"], pa.float64(), from_pandas=True).cast(pa.int32()),
         }
     )
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = unfinished.part_of(path)
     try:
         pq.write_table(table.sort_by("postcode"), part, compression="zstd")
         part.chmod(OWNER_ONLY_FILE)

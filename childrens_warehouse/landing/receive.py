@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from childrens_warehouse import unfinished
 from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing.formats.readable import BLOCK, TextCheck
 from childrens_warehouse.landing.manifest import ManifestFile
@@ -32,7 +33,7 @@ def receive(delivered: Path, archive_folder: Path) -> Received:
     Raises FileRefused when the file is not there, is a link or no file at all, or changed while it was read.
     """
     make_private(archive_folder)
-    part = archive_folder / f".{delivered.name}.{os.getpid()}.part"
+    part = unfinished.part_of(archive_folder / delivered.name)
     try:
         before = delivered.lstat()
         # Where the archive may hold this very file already, it is worth a look before another copy is written.

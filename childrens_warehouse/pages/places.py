@@ -7,9 +7,9 @@ published/reports-restricted/<as at>/   panel edition, and managers' pages: the 
 from __future__ import annotations
 
 import datetime as dt
-import os
 from pathlib import Path
 
+from childrens_warehouse import unfinished
 from childrens_warehouse.pages.reading import Edition
 from childrens_warehouse.publish import files
 from childrens_warehouse.settings import GROUP_READS_DIRECTORY, GROUP_READS_FILE, Settings
@@ -32,7 +32,7 @@ def put(settings: Settings, edition: Edition, path: Path, content: bytes) -> Pat
     for each in (base, path.parent):
         each.mkdir(mode=GROUP_READS_DIRECTORY, exist_ok=True, parents=True)
         each.chmod(GROUP_READS_DIRECTORY)
-    part = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    part = unfinished.part_of(path, ".partial")
     try:
         part.touch(mode=GROUP_READS_FILE)
         part.chmod(GROUP_READS_FILE)

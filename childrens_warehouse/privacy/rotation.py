@@ -13,7 +13,6 @@ import datetime as dt
 import io
 import os
 import shutil
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from childrens_warehouse import sql
+from childrens_warehouse import sql, unfinished
 from childrens_warehouse.build import candidate
 from childrens_warehouse.build.raw_schema import typed_columns
 from childrens_warehouse.datasets import BY_NAME, Dataset, PersonalData
@@ -34,7 +33,7 @@ from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.publish import files
 from childrens_warehouse.raw import disposal, epoch
 from childrens_warehouse.raw.acceptance import Acceptance, accepted, write_atomically, write_record
-from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, Settings, make_private
+from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, Settings
 
 Progress = Callable[[str], None]
 
@@ -126,7 +125,8 @@ class _Work:
         _check_room(self.home, [path for contents in due.values() for path in contents])
         total = sum(group[0].rows_loaded for contents in due.values() for group in contents.values())
         for authority, contents in sorted(due.items()):
-            with _scratch(self.home) as scratch, _connect(self.settings, scratch) as connection:
+            spill = self.home.restricted / "scratch"  # for what does not fit into memory: it holds identities
+            with unfinished.folder(spill) as scratch, _connect(self.settings, scratch) as connection:
                 self.identities += _create_translation(connection, self.home, authority, contents, self.to)
                 for group in contents.values():
                     self._rekey_content(connection, group[0])
@@ -324,10 +324,9 @@ def _remove_other_epochs(home: Home, kept: set[str]) -> None:
 
 def _remove_half_written(home: Home) -> None:
     """Remove what landings and rotations that were killed left: parts whose process is gone."""
-    for pattern in ("raw/*/*/content/.*.part", "restricted/*/*/.*.part"):
-        for path in home.root.glob(pattern):
-            if not Path(f"/proc/{path.name.rsplit('.', 2)[1]}").exists():
-                path.unlink(missing_ok=True)
+    for pattern in ("raw/*/*/content", "restricted/*/*"):
+        for folder in home.root.glob(pattern):
+            unfinished.sweep(folder)
 
 
 def _rekey_quarantine(home: Home, to: Pseudonymiser, since: dt.datetime) -> None:
@@ -373,7 +372,7 @@ def _link(path: Path, target: Path) -> None:
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     """Write a query's rows to a private Parquet file: whole, and on the disk, or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = unfinished.part_of(path)
     try:
         connection.execute(f"copy ({query}) to {sql.literal(part)} ({_PARQUET})")
         part.chmod(OWNER_ONLY_FILE)
@@ -386,17 +385,6 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None
 def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
     row = connection.execute(query).fetchone()
     return tuple(int(cell or 0) for cell in row or ())
-
-
-@contextlib.contextmanager
-def _scratch(home: Home) -> Iterator[Path]:
-    """A private folder for what does not fit into memory: it holds identities. Landing sweeps up after the killed."""
-    parent = make_private(home.restricted / "scratch")
-    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -92,17 +92,35 @@ def ensure(settings: Settings, manifest: Mapping[str, Any]) -> Path | None:
     return path
 
 
-def switch(settings: Settings, database: Path | None) -> None:
-    """Put a release's suppressed database in the place of the last one; without one, readers have none."""
-    home = settings.home
+def prepare(settings: Settings, database: Path | None) -> Path | None:
+    """Have a release's suppressed database ready beside the published one, so that what follows needs no room."""
     if database is None:
-        files.remove(home.marts_aggregate)
-        return
-    partial = home.published / f".{DATABASE}.partial"
+        return None
+    partial = settings.home.published / f".{DATABASE}.partial"
     files.link_or_copy(database, partial)
     _open(settings, partial)
+    return partial
+
+
+def switch(settings: Settings, prepared: Path | None) -> None:
+    """Put what was prepared in the place of the last one; without one, readers have none."""
+    home = settings.home
+    if prepared is None:
+        files.remove(home.marts_aggregate)
+        return
     files.remove(home.marts_aggregate.with_name(f"{DATABASE}.wal"))
-    files.replace(partial, home.marts_aggregate)
+    files.replace(prepared, home.marts_aggregate)
+
+
+def is_of(settings: Settings, manifest: Mapping[str, Any] | None) -> bool:
+    """Are the suppressed figures that everybody reads those of this release, or none where it has none?"""
+    path = settings.home.marts_aggregate
+    if not (manifest or {}).get("aggregate") or not path.exists():
+        return not (manifest or {}).get("aggregate") and not path.exists()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return bool(
+            connection.execute("select release_id from release").fetchone() == ((manifest or {})["release_id"],)
+        )
 
 
 def let_pass(settings: Settings) -> None:

@@ -119,16 +119,17 @@ def current_manifest(home: Home) -> dict[str, Any] | None:
     """The manifest of the release that readers see."""
     if not home.marts.exists():
         return None
-    told = _told(home)
-    if told and _is_published(home, home.releases / told):
-        return read_manifest(home, told)
+    named = told(home)
+    if named and _is_published(home, home.releases / named):
+        return read_manifest(home, named)
     # A crash between the switch and the note of it, or a restored backup: the database itself knows.
     with duckdb.connect(str(home.marts), read_only=True) as connection:
         found = connection.execute("select release_id from release").fetchone()
     return read_manifest(home, found[0]) if found else None
 
 
-def _told(home: Home) -> str | None:
+def told(home: Home) -> str | None:
+    """The release that published/current.json names; None where there is none that can be read."""
     try:
         return str(json.loads((home.published / "current.json").read_text(encoding="utf-8"))["release_id"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -32,6 +32,8 @@ def write_json(path: Path, content: Mapping[str, Any], mode: int = OWNER_ONLY_FI
 def replace(new: Path, path: Path) -> None:
     """Put `new` in the place of `path`: the only moment at which anything published changes."""
     new.replace(path)
+    # Two names of one file already: then the system leaves both.
+    new.unlink(missing_ok=True)
     flush(path.parent)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Mapping
@@ -21,10 +22,11 @@ from childrens_warehouse.publish.current import (
     current_manifest,
     current_release,
     read_manifest,
+    told,
 )
 from childrens_warehouse.settings import GROUP_READS_FILE, Home, Settings
 
-__all__ = ["Release", "current_release", "publish", "switch_to"]
+__all__ = ["Release", "agree", "current_release", "publish", "switch_to"]
 
 _PARTIAL = f".{DATABASE}.partial"
 
@@ -115,28 +117,53 @@ def _gate(workspace: Workspace, state: State) -> Mapping[str, Any]:
 def _switch(settings: Settings, manifest: Mapping[str, Any], database: Path, suppressed: Path | None) -> bool:
     """Have readers open this release from now on. Did that change anything?
 
-    The suppressed figures go first: whoever looks in between reads two releases, and the next attempt mends it.
+    All that needs room comes first, then two renames, the suppressed figures' before the others': who looks in between
+    reads two releases, and whoever is killed there leaves them to `agree`.
     """
     home = settings.home
     now = current_manifest(home)
     is_change = now is None or now["release_id"] != manifest["release_id"]
     if is_change:
-        aggregate.switch(settings, suppressed)
         partial = home.published / _PARTIAL
         files.link_or_copy(database, partial)
         files.open_to_group(partial, settings.readers_group)
+        prepared = aggregate.prepare(settings, suppressed)
         # Left by somebody who opened the old file for writing; it must not be played into the new one.
         files.remove(home.marts.with_name(f"{home.marts.name}.wal"))
+        aggregate.switch(settings, prepared)
         files.replace(partial, home.marts)
+    _note_current(settings, manifest)
+    if settings.readers_group:
+        for folder in (home.root, home.releases, home.published):
+            files.give_to_group(folder, settings.readers_group)
+    aggregate.let_pass(settings)
+    return is_change
+
+
+def agree(settings: Settings) -> None:
+    """Have all that is published be of the release in marts.duckdb, where an attempt ended between two renames.
+
+    Call it while holding the build lock. Raises OSError, PublishFailed.
+    """
+    manifest = current_manifest(settings.home)
+    if manifest is None and settings.home.marts.exists():
+        return  # its release is gone from the disk: nothing here is worth trusting
+    if not aggregate.is_of(settings, manifest):
+        files.remove(settings.home.published / f".{aggregate.DATABASE}.partial")
+        suppressed = aggregate.ensure(settings, manifest) if manifest else None
+        aggregate.switch(settings, aggregate.prepare(settings, suppressed))
+    if manifest and told(settings.home) != manifest["release_id"]:
+        _note_current(settings, manifest)
+
+
+def _note_current(settings: Settings, manifest: Mapping[str, Any]) -> None:
+    home = settings.home
     note = {name: manifest[name] for name in ("release_id", "as_at", "published_at", "build_id")}
     note["gate"] = manifest["gate"]["verdict"]
     note["folder"] = str(home.releases / manifest["release_id"])
     files.write_json(home.published / "current.json", note, GROUP_READS_FILE)
     if settings.readers_group:
-        for folder in (home.root, home.releases, home.published, home.published / "current.json"):
-            files.give_to_group(folder, settings.readers_group)
-    aggregate.let_pass(settings)
-    return is_change
+        files.give_to_group(home.published / "current.json", settings.readers_group)
 
 
 def _clean_up(home: Home) -> None:
@@ -153,6 +180,8 @@ def _failed(settings: Settings, release_id: str, error: Exception) -> PublishFai
             files.remove(left_over)
         except OSError:
             break  # the next attempt removes it
+    with contextlib.suppress(OSError, duckdb.Error, PublishFailed):
+        agree(settings)  # or the next build does
     # Only what an error says of files: another may quote a row.
     cause = str(error) if isinstance(error, OSError | duckdb.IOException) else type(error).__name__
     try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
 
+from childrens_warehouse import unfinished
 from childrens_warehouse.errors import WarehouseError
 from childrens_warehouse.ledger_views import open_ledger
 from childrens_warehouse.publish import files
@@ -30,7 +30,7 @@ def put(settings: Settings, name: str, html: str, mode: int = GROUP_READS_FILE) 
     """Write a page into <home>/quality, whole or not at all; the readers' group may read it where `mode` lets it."""
     settings.home.create()
     page = settings.home.quality / name
-    part = page.with_name(f".{name}.{os.getpid()}.partial")
+    part = unfinished.part_of(page, ".partial")
     try:
         part.touch(mode=mode)
         part.chmod(mode)

@@ -20,6 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from childrens_warehouse import unfinished
+from childrens_warehouse.publish import files
 from childrens_warehouse.raw import epoch
 from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
 
@@ -111,6 +113,7 @@ def commit(acceptance: Acceptance, home: Home) -> None:
 def write_record(acceptance: Acceptance, home: Home) -> None:
     """Write the acceptance's file alone: it counts when its key is the one in force."""
     write_atomically(acceptance.record(home), json.dumps(acceptance.to_dict(), indent=1).encode())
+    files.flush(acceptance.record(home).parent)
 
 
 def accepted(home: Home, dataset: str | None = None, authority: str | None = None) -> Iterator[Acceptance]:
@@ -125,7 +128,7 @@ def accepted(home: Home, dataset: str | None = None, authority: str | None = Non
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a private file so that a reader sees all of it or nothing, also after a power cut."""
     make_private(path.parent)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = unfinished.part_of(path)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY_FILE)
     try:
         with os.fdopen(descriptor, "wb") as handle:

@@ -13,7 +13,6 @@ Attendance is left out: what a school date no longer holds is counted by landing
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from pathlib import Path
 
 import duckdb
 
-from childrens_warehouse import sql
+from childrens_warehouse import sql, unfinished
 from childrens_warehouse.datasets import BY_NAME, Coverage, Dataset, Identifier
 from childrens_warehouse.raw.acceptance import Acceptance
 from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
@@ -70,7 +69,7 @@ def compared(home: Home, older: Acceptance, newer: Acceptance) -> Path:
     make_private(path.parent)
     dataset = BY_NAME[newer.dataset]
     key = ", ".join(sql.name(column) for column in dataset.raw_key)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = unfinished.part_of(path)
     connection = duckdb.connect()
     try:
         connection.execute(

@@ -23,7 +23,7 @@ from typing import Any
 
 import duckdb
 
-from childrens_warehouse import sql
+from childrens_warehouse import sql, unfinished
 from childrens_warehouse.build.raw_schema import SIGNED_FIGURE_COLUMNS
 from childrens_warehouse.decisions import lines
 from childrens_warehouse.errors import ConfigurationError
@@ -97,7 +97,7 @@ def append(home: Home, said: SignOff) -> None:
 def keep_figures(home: Home, connection: duckdb.DuckDBPyConnection, query: str, named: str) -> tuple[str, int]:
     """Write the figures that `query` selects; returns the name of their file and how many they are."""
     make_private(folder(home))
-    partial = folder(home) / f".{named}.{os.getpid()}.part"
+    partial = unfinished.part_of(folder(home) / named)
     connection.execute(f"copy ({query} order by all) to {sql.literal(partial)} (format parquet, compression zstd)")
     partial.chmod(OWNER_ONLY_FILE)
     name = f"{named}-{hashlib.sha256(partial.read_bytes()).hexdigest()[:16]}.parquet"

@@ -189,7 +189,7 @@ def released(settings: Settings, candidate: Database, profile: Profile = LOCAL) 
     }  # fmt: skip
     path = aggregate.ensure(settings, manifest)
     assert path
-    aggregate.switch(settings, path)
+    aggregate.switch(settings, aggregate.prepare(settings, path))
     aggregate.let_pass(settings)
     return folder
 

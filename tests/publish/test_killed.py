@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from childrens_warehouse.build import steps
+from childrens_warehouse.errors import BuildFailed, PublishFailed
+from childrens_warehouse.publish import files
 from childrens_warehouse.publish.steps import current_release, publish
 from childrens_warehouse.settings import PROJECT, Settings
 from tests.build import small_warehouse
@@ -108,3 +112,81 @@ def test_killed_at_any_point_leaves_the_old_release_or_the_new_one(
     switched = seen.index(saw_new)
     assert seen == [saw_old] * switched + [saw_new] * (len(seen) - switched)
     assert current_release(settings).release_id == saw_new[0]
+
+
+@pytest.fixture
+def two_releases(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """A release that is published and one to come, both with figures for everybody: the release and the build."""
+    monkeypatch.setattr(small_warehouse.Suites, "suite_for", lambda told: told.table.name)
+    monkeypatch.setattr(small_warehouse, "TABLES", (*TABLES, "indicator"))
+    monkeypatch.setitem(small_warehouse.SQL, "indicators", _FIGURES)
+    small_warehouse.deliver_two_months(settings)
+    old = publish(settings, steps.build(settings, "old").build_id)
+    small_warehouse.deliver_night(settings, JUNE_1, children=31)
+    return old.release_id, steps.build(settings, "new").build_id
+
+
+_FIGURES = """
+create or replace table marts.indicator as
+    select 'children' as indicator_id, 1 as definition_version, 0 as decimals, 'count' as unit, 'on_day' as counted;
+create or replace table marts.indicator_value as
+    select '310' as authority_code, 'children' as indicator_id, 1 as definition_version, date '2017-05-31' as as_at,
+        'snapshot' as period, 'all' as dimension, 'all' as member, count(*) as numerator,
+        cast(null as bigint) as denominator, cast(count(*) as double) as value, 'count' as unit, 'open' as disclosure
+    from marts.dim_child;
+"""
+
+
+def published(settings: Settings) -> set[str]:
+    """The releases that marts.duckdb, marts_aggregate.duckdb and current.json are of."""
+    named = {json.loads((settings.home.published / "current.json").read_text())["release_id"]}
+    for path in (settings.home.marts, settings.home.marts_aggregate):
+        with duckdb.connect(str(path), read_only=True) as connection:
+            named |= {name for (name,) in connection.execute("select release_id from release").fetchall()}
+    return named
+
+
+def _when_all_are_to_change(monkeypatch: pytest.MonkeyPatch, then: Callable[[], None]) -> None:
+    """Have something happen between the renames of the two databases that readers open."""
+    replaced = files.replace
+
+    def replace(new: Path, path: Path) -> None:
+        if path.name == "marts.duckdb" and path.parent.name == "published":
+            then()
+        replaced(new, path)
+
+    monkeypatch.setattr(files, "replace", replace)
+
+
+def test_an_error_between_the_two_databases_leaves_both_as_they_were(
+    settings: Settings, two_releases: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room() -> None:
+        raise OSError(28, "No space left on device")
+
+    _when_all_are_to_change(monkeypatch, no_room)
+    old, build_id = two_releases
+    with pytest.raises(PublishFailed, match=f"Release {old} stays published"):
+        publish(settings, build_id)
+    assert published(settings) == {old}
+
+
+def test_a_kill_between_the_two_databases_is_made_good_by_the_next_build_even_if_it_fails(
+    settings: Settings, two_releases: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die() -> None:
+        raise Killed
+
+    with monkeypatch.context() as context:
+        _when_all_are_to_change(context, die)
+        with pytest.raises(Killed):
+            publish(settings, two_releases[1])
+    assert len(published(settings)) == 2
+    monkeypatch.setattr(small_warehouse, "SQL", {"staging": "select nothing"})
+    small_warehouse.deliver_night(settings, JUNE_1 + dt.timedelta(days=1), children=32)
+    with pytest.raises(BuildFailed):
+        steps.build(settings, "failing")
+    assert published(settings) == {two_releases[0]}
