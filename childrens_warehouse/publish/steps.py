@@ -26,7 +26,7 @@ from childrens_warehouse.publish.current import (
 )
 from childrens_warehouse.settings import GROUP_READS_FILE, Home, Settings
 
-__all__ = ["Release", "agree", "current_release", "publish", "switch_to"]
+__all__ = ["Release", "agree", "current_release", "publish", "show_again", "switch_to"]
 
 _PARTIAL = f".{DATABASE}.partial"
 
@@ -78,6 +78,12 @@ def switch_to(settings: Settings, release_id: str) -> Release:
         if is_new:
             Ledger(settings.home.ledger).record_release("", done.build_id, release_id, done.to_dict())
         return done
+
+
+def show_again(settings: Settings, manifest: Mapping[str, Any]) -> None:
+    """Have readers open a release that was restored from a backup, as before. Nothing new is published."""
+    with candidate.locked(settings):
+        _switch(settings, manifest, marts.ensure(settings, manifest), aggregate.ensure(settings, manifest))
 
 
 def _ensure_release(settings: Settings, workspace: Workspace, state: State) -> dict[str, Any]:

@@ -52,8 +52,8 @@ def look(home: Home) -> None:
     if of > FORMAT:
         raise HomeFormatError(
             f"{home.root} is of format {of}, since version {(told or {}).get('program', 'unknown')} of the warehouse."
-            f" This is version {__version__}, which knows formats up to {FORMAT}: install that version or a later one. To go"
-            " back to this one, restore a backup from before the upgrade."
+            f" This is version {__version__}, which knows formats up to {FORMAT}: install that version or a later one."
+            " To go back to this one, restore a backup from before the upgrade."
         )
     from childrens_warehouse.upkeep import upgrading
 
@@ -78,17 +78,26 @@ def ensure(home: Home) -> None:
 
 
 def write(home: Home, number: int = FORMAT) -> None:
-    """Write down the format that the home is of from now on."""
-    _write(home, {"format": number, "program": __version__, "since": dt.datetime.now(dt.UTC).isoformat()})
+    """Write down the format that the home is of from now on. One that is being restored stays marked as that."""
+    begun = {_RESTORING: True} if is_being_restored(home) else {}
+    _write(home, {"format": number, **_stamp(), **begun})
 
 
-def mark_as_restoring(home: Home, source: Path) -> None:
-    """Let every program refuse the home until `write` is called: what lies in it is not all of it yet."""
-    _write(home, {"format": FORMAT, "program": __version__, _RESTORING: str(source)})
+def begin_restoring(home: Home) -> None:
+    """Let every program refuse the home until `end_restoring`: what lies in it is not all of it yet."""
+    _write(home, {"format": FORMAT, **_stamp(), _RESTORING: True})
+
+
+def end_restoring(home: Home) -> None:
+    _write(home, {"format": FORMAT, **_stamp()})
 
 
 def is_being_restored(home: Home) -> bool:
     return bool((_told(home) or {}).get(_RESTORING))
+
+
+def _stamp() -> dict[str, Any]:
+    return {"program": __version__, "since": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
 
 
 def _write(home: Home, content: dict[str, Any]) -> None:
