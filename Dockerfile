@@ -31,6 +31,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY childrens_warehouse childrens_warehouse
 COPY expectations expectations
 COPY dags dags
+COPY deploy deploy
 COPY dbt_project dbt_project
 COPY seeds seeds
 RUN /opt/venv/bin/uv pip install --no-cache --python /opt/venv/bin/python --compile-bytecode \

@@ -19,6 +19,7 @@ SUPERSET := .venv-superset
 checksum = $(shell cat $(1) | cksum | tr ' ' '-')
 UV_STAMP := $(STAMPS)/uv-$(call checksum,requirements-uv.txt)
 RUN_STAMP := $(STAMPS)/run-$(call checksum,requirements-uv.txt requirements.lock pyproject.toml)
+SERVICE_STAMP := $(STAMPS)/service-$(call checksum,requirements-uv.txt requirements-service.lock pyproject.toml)
 DEV_STAMP := $(STAMPS)/dev-$(call checksum,requirements-uv.txt requirements-dev.lock pyproject.toml)
 
 SUPERSET_STAMP := $(SUPERSET)/.lock-$(call checksum,bi/superset/requirements.lock)
@@ -47,6 +48,19 @@ up: $(RUN_STAMP) ## Start Airflow on this machine, with its pages on PORT (8080)
 down: $(RUN_STAMP) ## Stop what `make up` started
 	@$(PYTHON) -m childrens_warehouse.orchestration.services down
 
+.PHONY: secrets
+secrets: $(RUN_STAMP) ## Make the secrets of the services, once, in SECRETS_FOLDER (secrets)
+	@$(PYTHON) -m childrens_warehouse.orchestration.cluster.secrets
+
+.PHONY: up-services
+up-services: $(SERVICE_STAMP) ## Start the services of docker-compose.yml as processes of this machine, pages on PORT (8443)
+	@$(PYTHON) -m childrens_warehouse.orchestration.cluster.services up \
+		--port "$(if $(filter file,$(origin PORT)),8443,$(PORT))"
+
+.PHONY: down-services
+down-services: $(SERVICE_STAMP) ## Stop what `make up-services` started
+	@$(PYTHON) -m childrens_warehouse.orchestration.cluster.services down
+
 .PHONY: report
 report: $(RUN_STAMP) ## Make the Corporate Parenting Report of what is published (ARGS="--as-at 2017-03-31 --edition panel")
 	@$(PYTHON) -m childrens_warehouse.pages.opening $(ARGS)
@@ -60,7 +74,7 @@ acceptance: $(DEV_STAMP) ## Run a night over the children behind a real report a
 	@$(PYTHON) -m tests.acceptance
 
 .PHONY: bench
-bench: $(RUN_STAMP) ## Measure a full load and a further night against hand-written SQL
+bench: $(if $(findstring only-cluster,$(ARGS)),$(SERVICE_STAMP),$(RUN_STAMP)) ## Measure a full load and a further night against hand-written SQL
 	@$(PYTHON) -m bench $(ARGS)
 
 .PHONY: chaos
@@ -134,7 +148,13 @@ $(RUN_STAMP): | $(UV_STAMP)
 	@$(install) --no-deps --no-build-isolation --editable .
 	@rm -f "$(STAMPS)"/run-* && touch "$@"
 
-# The development lock holds the same versions and more, so it serves both.
+$(SERVICE_STAMP): | $(UV_STAMP)
+	$(call say,Installing the locked requirements of the services (a minute or two the first time))
+	@$(install) --require-hashes -r requirements-service.lock
+	@$(install) --no-deps --no-build-isolation --editable .
+	@rm -f "$(STAMPS)"/run-* "$(STAMPS)"/service-* && touch "$(RUN_STAMP)" "$@"
+
+# The development lock holds the versions of a run and more, so it serves both.
 $(DEV_STAMP): | $(UV_STAMP)
 	$(call say,Installing the locked requirements for the tests (a minute or two the first time))
 	@$(install) --require-hashes -r requirements-dev.lock

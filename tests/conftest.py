@@ -29,7 +29,7 @@ FEW_DATASETS = frozenset(
 
 # Folders and files that share what takes minutes to make: one worker has them all. Others go file by file.
 _TOGETHER = (
-    ("tests/catalogue/",), ("tests/dbt_project/",), ("tests/quality/",), ("tests/simulate/",),
+    ("tests/catalogue/",), ("tests/cluster/",), ("tests/dbt_project/",), ("tests/quality/",), ("tests/simulate/",),
     ("tests/nights/test_nights.py", "tests/nights/test_sandbox.py"),
 )  # fmt: skip
 
@@ -70,7 +70,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def _forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings of the person who runs it, but those that are for tests."""
     for name in list(os.environ):
-        if name.startswith("WAREHOUSE_") and not name.endswith(("_SAMPLES", "_REQUIRE_BROWSER")):
+        if name.startswith("WAREHOUSE_") and not name.endswith(("_SAMPLES", "_REQUIRE_BROWSER", "_REQUIRE_SERVICES")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("WAREHOUSE_PSEUDONYM_KEY", KEY)
 

@@ -75,6 +75,11 @@ class Running:
     def write(self, home: Home) -> None:
         _record(home).write_text(json.dumps(asdict(self)), encoding="utf-8")
 
+    @staticmethod
+    def forget(home: Home) -> None:
+        """Nothing of it runs any more."""
+        _record(home).unlink(missing_ok=True)
+
     def members(self) -> list[psutil.Process]:
         """Every living process of ours: the programs and whatever they started."""
         return supervision.members(self.processes)
@@ -106,7 +111,7 @@ def up(settings: Settings, port: int) -> Running:
         wait_for_dags(running, password)
     except BaseException:
         supervision.stop(running.processes, LAST)
-        _record(settings.home).unlink(missing_ok=True)
+        Running.forget(settings.home)
         raise
     return running
 
@@ -115,7 +120,7 @@ def down(settings: Settings) -> int:
     """Stop everything `up` started, and see that it is gone. Returns how many processes were stopped."""
     running = Running.read(settings.home)
     stopped = supervision.stop(running.processes, LAST) if running else 0
-    _record(settings.home).unlink(missing_ok=True)
+    Running.forget(settings.home)
     return stopped
 
 

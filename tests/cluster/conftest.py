@@ -1,0 +1,81 @@
+"""The services of docker-compose.yml, up once for all tests here, with one small night in the inbox."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from childrens_warehouse.orchestration.cluster import secrets, services
+from childrens_warehouse.orchestration.cluster.places import Places
+from childrens_warehouse.orchestration.environment import ADMIN
+from childrens_warehouse.orchestration.services import Running
+from childrens_warehouse.serving.local import free_port
+from childrens_warehouse.settings import Home, Settings
+from childrens_warehouse.simulate import Scenario, simulate
+from tests.conftest import FEW_DATASETS
+
+NIGHT = dt.date(2017, 5, 31)
+VARIABLES = {"WAREHOUSE_POLL_SECONDS": "2"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Cluster:
+    """What is up: where, and as whom one may speak to it."""
+
+    settings: Settings
+    places: Places
+
+    @property
+    def running(self) -> Running:
+        found = Running.read(self.settings.home)
+        assert found
+        return found
+
+    def secret(self, name: str) -> str:
+        return (self.places.secrets / name).read_text(encoding="utf-8").strip()
+
+    def client(self, name: str | None = None, password: str | None = None) -> httpx.Client:
+        """Somebody at the pages' own address: nobody in particular, or who signs in with a password."""
+        certificate = str(self.places.secrets / "certificate.pem")
+        client = httpx.Client(base_url=self.places.pages_address, verify=certificate, timeout=60)
+        if name:
+            answer = client.post("/auth/token", json={"username": name, "password": password}).raise_for_status()
+            client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return client
+
+    def admin(self) -> httpx.Client:
+        return self.client(ADMIN, self.secret("admin_password"))
+
+
+@pytest.fixture(scope="session")
+def programs() -> None:
+    """Without the services' programs tests are skipped, and fail where WAREHOUSE_REQUIRE_SERVICES is set."""
+    if missing := [name for name in services.PROGRAMS if not shutil.which(name)]:
+        told = f"not on PATH: {', '.join(missing)}; docs/testing.md says how to get them"
+        if os.environ.get("WAREHOUSE_REQUIRE_SERVICES"):
+            pytest.fail(told)
+        pytest.skip(told)
+
+
+@pytest.fixture(scope="session")
+def cluster(programs: None) -> Iterator[Cluster]:
+    # Not below pytest's own folder: a socket's path is short, and as root PostgreSQL runs as another user.
+    with tempfile.TemporaryDirectory(prefix="cluster-") as folder:
+        Path(folder).chmod(0o755)
+        settings = dataclasses.replace(Settings.from_environment(), home=Home(Path(folder) / "home"))
+        few = Scenario(night=NIGHT, nights=1, children=12, pupils=40, attendance_days=10, datasets=FEW_DATASETS)
+        simulate(settings.home.create().inbox, few)
+        held = Path(folder) / "secrets"
+        secrets.make(held, "localhost")
+        try:
+            yield Cluster(settings, services.up(settings, free_port(), held, VARIABLES))
+        finally:
+            services.down(settings)
