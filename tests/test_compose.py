@@ -83,7 +83,6 @@ GIVEN = {
     "worker-1": {"redis_password", "results_password", "marts_password", "pseudonym_key", "connections.yaml"},
     "worker-2": {"redis_password", "results_password", "marts_password", "pseudonym_key", "connections.yaml"},
     "proxy": {"certificate.pem", "certificate_key.pem"},
-    "backup": {"marts_password", "pseudonym_key"},
 }  # fmt: skip
 # What deploy/secret.sh reads for a word that is no file's name.
 ADDRESSES = {"records": "records_password", "results": "results_password", "broker": "redis_password"}
@@ -231,15 +230,14 @@ def read_by(service: str) -> set[str]:
     return named | {ADDRESSES.get(word, word) for word in asked}
 
 
-@pytest.mark.parametrize("service", [name for name in GIVEN if name != "backup"])
+@pytest.mark.parametrize("service", GIVEN)
 def test_a_service_is_given_the_secrets_that_it_reads_and_no_other(service):
     assert set(SERVICES[service]["secrets"]) == GIVEN[service]
     assert read_by(service) == GIVEN[service]
 
 
 def test_every_service_is_in_the_table_of_secrets():
-    assert set(GIVEN) == set(SERVICES)
-    assert set(SERVICES["backup"]["secrets"]) == GIVEN["backup"]
+    assert set(GIVEN) == {name for name in SERVICES if SERVICES[name].get("secrets")} == set(SERVICES) - {"backup"}
 
 
 def test_a_secret_is_printed_as_it_is_and_within_addresses(tmp_path):
@@ -297,13 +295,12 @@ def test_airflow_is_told_what_it_is_told_on_one_machine_or_the_reason_is_written
     assert set(OTHERWISE) <= set(here)
 
 
-def test_only_workers_and_the_backup_see_the_data_and_the_key():
+def test_only_workers_see_the_key_and_they_and_the_backup_the_data():
     def mounts(service):
         return {volume.split(":")[0] for volume in SERVICES[service].get("volumes", ()) if volume[0] not in "./$"}
 
-    see = {*WORKERS, "backup"}
-    assert {name for name in SERVICES if "warehouse" in mounts(name)} == see
-    assert {name for name in SERVICES if "pseudonym_key" in SERVICES[name].get("secrets", ())} == see
+    assert {name for name in SERVICES if "warehouse" in mounts(name)} == {*WORKERS, "backup"}
+    assert {name for name in SERVICES if "pseudonym_key" in SERVICES[name].get("secrets", ())} == set(WORKERS)
     assert all("logs" in mounts(name) for name in (*AIRFLOW, "setup"))
     assert "logs:/logs:ro" in SERVICES["api-server"]["volumes"]
     assert set().union(*map(mounts, SERVICES)) == set(COMPOSE["volumes"])

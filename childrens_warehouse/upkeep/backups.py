@@ -37,7 +37,7 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
     RESTRICTED: ("inbox", "archive", "restricted"),
 }
 # Made again by the next night, by `make superset`, or by whoever sets a server up; docs/operating/backup.md.
-MADE_AGAIN = frozenset({"build", "logs", "quality", "airflow", "postgresql", "superset", "secrets"})
+MADE_AGAIN = frozenset({"build", "logs", "quality", "airflow", "postgresql", "services", "superset", "secrets"})
 # The same below those: databases come from a release's own files, the directory of postcodes from the installation.
 _NOT_COPIED = ("restricted/scratch/", "restricted/reference/")
 _DATABASES = ("marts.duckdb", "marts_aggregate.duckdb")
