@@ -191,12 +191,14 @@ def status(night: Night = None) -> None:
 @app.command()
 def generate() -> None:
     """Write what derives from other files: dbt's source and exposures, the data dictionary, the page of rules, which
-    figures of the catalogue are computed, and how many, and the indicators as metrics for tools."""
+    figures of the catalogue are computed, and how many, the indicators as metrics for tools, and the names that
+    readers are promised."""
     from childrens_warehouse.catalogue import counts, rows
     from childrens_warehouse.datasets import data_dictionary, dbt_sources, rule_page
     from childrens_warehouse.modelling import exposures, semantics
+    from childrens_warehouse.upkeep import published_names
 
-    for module in (dbt_sources, data_dictionary, rule_page, exposures, rows, counts, semantics):
+    for module in (dbt_sources, data_dictionary, rule_page, exposures, rows, counts, semantics, published_names):
         typer.echo(f"wrote {module.write()}")
 
 

@@ -49,7 +49,7 @@ def render() -> str:
     parts.append("### Lineage columns that landing adds to every row of raw\n")
     parts.append(_table(("column", "type", "what"), [(f"`{name}`", kind, what) for name, kind, what in LINEAGE]))
     parts.append("## What is published\n")
-    parts += [_model(model) for model in _public_models()]
+    parts += [_model(model) for model in public_models()]
     parts.append("## Views over it\n")
     parts += [_model(view) for view in views.described()]
     return "\n".join(parts)
@@ -115,7 +115,8 @@ def _years(thing: Column | Dataset) -> str:
     return f"to {thing.until}" if thing.until else ""
 
 
-def _public_models() -> list[dict[str, object]]:
+def public_models() -> list[dict[str, object]]:
+    """The YAML entries of the models that are published, by name."""
     models = []
     for folder in ("core", "reports"):
         for path in sorted((_MODELS / folder).rglob("*.yml")):

@@ -1,4 +1,5 @@
-"""Parse the dbt project and hold its manifest to the house rules: the part of `make lint` that knows models."""
+"""Parse the dbt project and hold it to the house rules and to the names that readers were promised: the part of
+`make lint` that knows models."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from pathlib import Path
 from childrens_warehouse.build import dbt
 from childrens_warehouse.errors import WarehouseError
 from childrens_warehouse.modelling.rules import offences
+from childrens_warehouse.upkeep import published_names
 
 
 def check() -> list[str]:
@@ -22,4 +24,5 @@ def check() -> list[str]:
         )
         if finished.returncode:
             raise WarehouseError(f"dbt cannot parse the project:\n{finished.stdout.strip()}")
-        return offences(json.loads((target / "manifest.json").read_text(encoding="utf-8")))
+        manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    return [*offences(manifest), *published_names.offences()]

@@ -10,6 +10,7 @@ release stands.
 
 from __future__ import annotations
 
+import datetime as dt
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ from childrens_warehouse import sql
 from childrens_warehouse.disclosure import mart
 from childrens_warehouse.disclosure.profiles import Profile
 from childrens_warehouse.errors import GateError, PublishFailed
-from childrens_warehouse.publish import files
+from childrens_warehouse.publish import files, former_names
 from childrens_warehouse.publish.current import current_manifest
 from childrens_warehouse.publish.tables import Table, public_tables
 from childrens_warehouse.settings import GROUP_READS_DIRECTORY, GROUP_READS_FILE, Home, Settings
@@ -46,7 +47,9 @@ def earlier(settings: Settings) -> Path | None:
     return settings.home.releases / manifest["release_id"]
 
 
-def write(connection: duckdb.DuckDBPyConnection, folder: Path, profile: Profile) -> dict[str, Any] | None:
+def write(
+    connection: duckdb.DuckDBPyConnection, folder: Path, profile: Profile, as_at: dt.date
+) -> dict[str, Any] | None:
     """Write the suppressed tables into the folder of a release to be. None where the candidate has no figures."""
     if not mart.has_figures(connection):
         return None
@@ -57,7 +60,11 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, profile: Profile)
     told = {}
     for table in tables:
         path = folder / FOLDER / f"{table.name}.parquet"
-        told[table.name] = {"rows": _copy(connection, f"{mart.SCHEMA}.{table.name}", path), **table.to_dict()}
+        told[table.name] = {
+            "rows": _copy(connection, f"{mart.SCHEMA}.{table.name}", path),
+            **table.to_dict(),
+            "former": former_names.columns_of(table.name, table.to_dict()["columns"], as_at),
+        }
     _copy(connection, mart.SUPPRESSION, folder / f"{REASONS}.parquet")
     return {"profile": profile.name, "tables": told}
 

@@ -17,7 +17,7 @@ import duckdb
 
 from childrens_warehouse import sql
 from childrens_warehouse.errors import PublishFailed
-from childrens_warehouse.publish import aggregate, files, history
+from childrens_warehouse.publish import aggregate, files, former_names, history
 from childrens_warehouse.publish.current import DATABASE
 from childrens_warehouse.publish.tables import Table
 from childrens_warehouse.settings import GROUP_READS_FILE, Settings
@@ -79,22 +79,30 @@ def create_table(connection: duckdb.DuckDBPyConnection, table: Table, parts: lis
     columns = [
         f"{sql.name(column.name)} {column.type}{'' if column.nullable else ' not null'}" for column in table.columns
     ]
+    types = {column.name: column.type for column in table.columns}
+    columns += [
+        f"{sql.name(each.name)} {each.type}"
+        f" generated always as ({former_names.cast(each.column, types[each.column], each.type)}) virtual"
+        for each in table.former
+    ]
     if table.primary_key:
         columns.append(f"primary key ({', '.join(map(sql.name, table.primary_key))})")
     connection.execute(f"create table {sql.name(table.name)} ({', '.join(columns)})")
     if parts:
         names = ", ".join(sql.name(column.name) for column in table.columns)
         connection.execute(
-            f"insert into {sql.name(table.name)} select {names} from read_parquet({sql.file_list(parts)})"
+            f"insert into {sql.name(table.name)} ({names}) select {names} from read_parquet({sql.file_list(parts)})"
         )
 
 
 def _create_view(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> None:
-    names = ", ".join(sql.name(column.name) for column in table.columns)
+    types = {column.name: column.type for column in table.columns}
+    shown = [sql.name(column.name) for column in table.columns]
+    shown += [former_names.renamed(each.column, types[each.column], each.name, each.type) for each in table.former]
     # With the folders as partitions a query on a date opens that date's files only. Their types must be told.
     pattern = folder / table.name / "*" / "*" / "part.parquet"
     connection.execute(
-        f"create view {sql.name(table.name)} as select {names} from read_parquet({sql.literal(pattern)},"
+        f"create view {sql.name(table.name)} as select {', '.join(shown)} from read_parquet({sql.literal(pattern)},"
         f" hive_partitioning = true, hive_types = {{'authority_code': varchar, '{table.partitioned_by}': date}})"
     )
 
@@ -114,6 +122,13 @@ def comment(connection: duckdb.DuckDBPyConnection, table: Table, kind: str) -> N
             connection.execute(
                 f"comment on column {sql.name(table.name)}.{sql.name(column.name)} is {sql.literal(column.comment)}"
             )
+    _say_former(connection, table)
+
+
+def _say_former(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    for each in table.former:
+        said = f"{each.column} under its former name, until {each.gone_after}."
+        connection.execute(f"comment on column {sql.name(table.name)}.{sql.name(each.name)} is {sql.literal(said)}")
 
 
 def create_release(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
@@ -151,9 +166,9 @@ def _check(manifest: Mapping[str, Any], path: Path) -> None:
             table = Table.from_dict(name, content)
             found = connection.execute(f"select count(*) from {sql.name(table.name)}").fetchone()
             types = connection.execute(f"describe {sql.name(table.name)}").fetchall()
-            if found != (content["rows"],) or [(row[0], row[1]) for row in types] != [
-                (column.name, column.type) for column in table.columns
-            ]:
+            wanted = [(column.name, column.type) for column in table.columns]
+            wanted += [(column.name, column.type) for column in table.former]
+            if found != (content["rows"],) or [(row[0], row[1]) for row in types] != wanted:
                 raise PublishFailed(f"{path} does not hold {name} as the release has it.")
         for name, content in manifest.get("views", {}).items():
             found_columns = [row[0] for row in connection.execute(f"describe {sql.name(name)}").fetchall()]

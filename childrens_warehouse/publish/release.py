@@ -29,7 +29,7 @@ from childrens_warehouse import sql
 from childrens_warehouse.build import candidate, inputs, volumes
 from childrens_warehouse.build.candidate import PartitionKey, State
 from childrens_warehouse.disclosure.profiles import Profile
-from childrens_warehouse.publish import aggregate, files, history, views
+from childrens_warehouse.publish import aggregate, files, former_names, history, views
 from childrens_warehouse.publish.current import MANIFEST
 from childrens_warehouse.publish.tables import (
     Content,
@@ -141,6 +141,7 @@ def write(
             "is_changed": before is None or before["content_hash"] != each.content_hash,
             "rows_by_authority": volumes.count(connection, [each.table])[each.table.name],
             **each.table.to_dict(),
+            "former": former_names.columns_of(each.table.name, each.table.to_dict()["columns"], state.as_at),
             "grain": list(grains.get(each.table.name, each.table.primary_key)),
             "references": list(references.get(each.table.name, ())),
             "files": [file.to_dict(is_linked) for file, is_linked in zip(each.files, linked, strict=True)],
@@ -156,13 +157,13 @@ def write(
         "code": {"fingerprint": state.code, "versions": inputs.versions(), "commit": inputs.commit()},
         "gate": _summary(gate),
         "tables": tables,
-        "views": views.over(tables),
+        "views": {**views.over(tables), **former_names.views(tables, state.as_at)},
     }
     # Not linked: the folder of the build is for its owner alone, a release is not.
     shutil.copyfile(built_of, folder / BUILT_OF)
     files.flush(folder / BUILT_OF)
     manifest["history"] = history.write(connection, home, folder, manifest)
-    manifest["aggregate"] = aggregate.write(connection, folder, disclosure)
+    manifest["aggregate"] = aggregate.write(connection, folder, disclosure, state.as_at)
     files.write_json(folder / MANIFEST, manifest, GROUP_READS_FILE)
     files.open_to_group(folder, readers_group)
     for inner in sorted(path for path in folder.rglob("*") if path.is_dir()):

@@ -46,13 +46,24 @@ class Column:
 
 
 @dataclass(frozen=True)
+class FormerColumn:
+    """A name that a column had before, with the type that was promised under it (publish.former_names)."""
+
+    name: str
+    type: str
+    column: str
+    gone_after: str
+
+
+@dataclass(frozen=True)
 class Table:
-    """One public table, without its rows."""
+    """One public table, without its rows. former: names that are readable too; of a release, not of the candidate."""
 
     name: str
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
     comment: str | None
+    former: tuple[FormerColumn, ...] = ()
 
     @property
     def is_large(self) -> bool:
@@ -86,6 +97,7 @@ class Table:
             columns=tuple(Column(**column) for column in content["columns"]),
             primary_key=tuple(content["primary_key"]),
             comment=content["comment"],
+            former=tuple(FormerColumn(**column) for column in content.get("former", ())),
         )
 
 

@@ -15,6 +15,7 @@ import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from childrens_warehouse.errors import ServingFailed
+from childrens_warehouse.publish import former_names
 from childrens_warehouse.publish.marts import RELEASE_COLUMNS, release_row
 from childrens_warehouse.serving import access, names
 from childrens_warehouse.serving.names import MARTS, MARTS_AGGREGATE, STORE, ReleaseSchemas
@@ -168,8 +169,11 @@ def _view(schema: str, parts: Sequence[Part], logged: str | None) -> list[Compos
     columns = SQL(", ").join(Identifier(column.name) for column in table.columns)
     selects = [SQL("select {} from {}").format(columns, Identifier(STORE, part.name)) for part in parts]
     rows: Composable = SQL(" union all ").join(selects)
-    if logged:
-        rows = SQL("select {} from ({}) as stored where {}").format(columns, rows, SQL(logged))
+    if logged or table.former:
+        types = {column.name: column.type for column in table.columns}
+        former = [former_names.renamed(each.column, types[each.column], each.name, each.type) for each in table.former]
+        shown = SQL(", ").join([columns, *map(SQL, former)])
+        rows = SQL("select {} from ({}) as stored where {}").format(shown, rows, SQL(logged or "true"))
     statements: list[Composable] = [SQL("create view {} as {}").format(name, rows)]
     if table.comment:
         statements.append(SQL("comment on view {} is {}").format(name, Literal(table.comment.strip())))

@@ -145,7 +145,7 @@ def write(
         for path, file in backups.copied(home, DATA):
             if not _is_newer_release(path, told["releases"]):
                 _take(data, path, file)
-        _see_that_raw_is_whole(home, data)
+        _see_that_raw_is_whole(home, data, told["at_ns"])
         if restricted:
             for path, file in backups.copied(home, RESTRICTED):
                 _take(restricted, path, file)
@@ -206,6 +206,7 @@ class _Told(TypedDict):
     """What was fixed in one moment. releases: those that were complete."""
 
     locked_seconds: float
+    at_ns: int
     releases: frozenset[str]
     release: str | None
     key_id: str | None
@@ -218,12 +219,14 @@ def _fix(home: Home, data: _Part) -> _Told:
         published = current_manifest(home)
         now = epoch.current(home)
         releases = frozenset(path.parent.name for path in home.releases.glob(f"*/{MANIFEST}"))
+        at_ns = time.time_ns()
         _copy_ledger(home, data)
         for path, file in _of_the_moment(home):
             data.add(path, file)
         locked = round(time.monotonic() - started, 3)
     return {
         "locked_seconds": locked,
+        "at_ns": at_ns,
         "releases": releases,
         "release": published["release_id"] if published else None,
         "key_id": now.key_id if now else None,
@@ -253,15 +256,17 @@ def _is_newer_release(path: str, releases: frozenset[str]) -> bool:
     return top == "releases" and bool(rest) and rest.split("/")[0] not in releases
 
 
-def _see_that_raw_is_whole(home: Home, data: _Part) -> None:
-    """Every acceptance that counts has its content. Raises BackupFailed where somebody took it away meanwhile."""
+def _see_that_raw_is_whole(home: Home, data: _Part, at_ns: int) -> None:
+    """Every acceptance that counts has its content, as it was then. Raises BackupFailed where somebody took it away
+    meanwhile (another key) or wrote it anew (`replay`, retention)."""
     for path in data.entries:
         if path.startswith("raw/") and _ACCEPTANCE in path:
             acceptance = Acceptance.from_dict(json.loads(data.target(path).read_text(encoding="utf-8")))
             content = acceptance.content(home).relative_to(home.root).as_posix()
-            if content not in data.entries:
+            if content not in data.entries or data.entries[content].mtime_ns > at_ns:
                 raise BackupFailed(
-                    f"{content} went while the backup was written, by another pseudonym key perhaps: make it again."
+                    f"{content} was replaced while the backup was written, by another key, `warehouse replay` or"
+                    " `warehouse retention` perhaps: make it again."
                 )
 
 

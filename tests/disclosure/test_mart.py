@@ -185,7 +185,7 @@ def released(settings: Settings, candidate: Database, profile: Profile = LOCAL) 
         "published_at": "2017-06-01T02:00:00+00:00",
         "gate": {"verdict": "pass"}, "inputs": {"fingerprint": "abc"},
         "code": {"versions": {"childrens-warehouse": "0"}},
-        "aggregate": aggregate.write(candidate, folder, profile),
+        "aggregate": aggregate.write(candidate, folder, profile, dt.date(2017, 5, 31)),
     }  # fmt: skip
     path = aggregate.ensure(settings, manifest)
     assert path

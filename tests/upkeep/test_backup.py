@@ -212,12 +212,13 @@ def test_what_lands_meanwhile_is_not_in_it_and_lands_again(living, supplier, fol
     assert list(accepted(restored.home)) == list(accepted(living.home))
 
 
-def test_raw_whose_content_went_meanwhile_is_no_backup(living, folders, monkeypatch):
+@pytest.mark.parametrize("replace", [lambda path: path.unlink(), lambda path: path.write_bytes(b"another")])
+def test_raw_whose_content_is_replaced_meanwhile_is_no_backup(living, folders, monkeypatch, replace):
     fix = backing_up._fix
 
     def and_another_key(home, data):
         told = fix(home, data)
-        next(accepted(home)).content(home).unlink()
+        replace(next(accepted(home)).content(home))
         return told
 
     monkeypatch.setattr(backing_up, "_fix", and_another_key)
