@@ -21,6 +21,8 @@ from childrens_warehouse.landing.ways_in import PROTOCOLS, SFTP, FolderWay
 
 BLOCK = 8 * 1024 * 1024
 REQUESTS = 128
+# A server that says nothing for so long will not say anything more.
+SECONDS_OF_SILENCE = 120.0
 
 
 class NoFolder(WayInFailed):
@@ -60,6 +62,7 @@ def connect(way: FolderWay) -> Iterator[Remote]:
                 raise WayInFailed(f"{way.name}: the connection is not of type sftp.")
             hook.conn_retry_attempts = 1  # the sensor tries again; a wrong password must not be tried three times
             with hook.get_managed_conn() as client:
+                client.get_channel().settimeout(SECONDS_OF_SILENCE)
                 yield _Sftp(client)
         else:
             yield _Storage(PROTOCOLS[way.kind], way.connection)

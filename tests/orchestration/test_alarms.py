@@ -165,6 +165,21 @@ def test_a_webhook_that_fails_is_told_again_and_then_no_more(set_up, webhook):
     assert webhook.paths == ["/alarms/secret-of-the-receiver"] * 2
 
 
+def test_a_webhook_that_never_answers_holds_nobody_and_is_told_when_it_does(set_up, webhook, monkeypatch):
+    settings = set_up(webhook=webhook)
+    monkeypatch.setattr(channels, "SECONDS", 0.3)
+    address = json.loads(webhook.connection)
+    with socket.create_server(("127.0.0.1", 0)) as silent, monkeypatch.context() as meanwhile:
+        address["port"] = silent.getsockname()[1]
+        meanwhile.setenv("AIRFLOW_CONN_ALARM_WEBHOOK", json.dumps(address))
+        began = time.monotonic()
+        (said,) = tell(settings, Scope(NIGHT), [refused()])
+        assert time.monotonic() - began < 5
+    assert "NOT SENT" in said
+    tell(settings, Scope(NIGHT), [refused()])
+    assert len(webhook.bodies) == 1
+
+
 def test_the_path_of_a_webhook_is_a_secret(set_up, webhook, capfd, caplog):
     settings = set_up(webhook=webhook)
     for fail in (lambda: webhook.statuses.insert(0, 500), webhook.stop):

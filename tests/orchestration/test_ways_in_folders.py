@@ -375,6 +375,23 @@ def test_a_line_that_breaks_is_no_half_night_and_what_came_is_not_fetched_again(
     assert "_manifest.json" not in sftp.opened
 
 
+def test_a_server_that_falls_silent_in_the_middle_of_a_file_is_waited_for_and_not_for_ever(
+    warehouse, tmp_path, sftp, monkeypatch
+):
+    monkeypatch.setattr(remote, "SECONDS_OF_SILENCE", 0.5)
+    place = OnSftp(tmp_path / "supplier", sftp)
+    place.put("patients.csv", os.urandom(600_000))
+    write_manifest(place, "patients.csv")
+    sftp.stall_at = 300_000
+    began = time.monotonic()
+    found = warehouse.fetch(place)
+    assert time.monotonic() - began < 10
+    assert found.waits and "cannot be reached or read" in found.problems[0]
+    assert not warehouse.folder().exists()
+    sftp.stall_at = None
+    assert warehouse.fetch(place).is_whole
+
+
 def test_a_server_that_is_away_is_waited_for(warehouse, tmp_path, sftp):
     place = OnSftp(tmp_path / "supplier", sftp)
     place.connection = place.connection.replace(str(sftp.port), "1")

@@ -24,7 +24,8 @@ USER, PASSWORD = "harrow", "a password for tests"
 
 @dataclass
 class SftpServer:
-    """Serves a folder. `opened` counts the files that were read, `cuts` breaks the line after so many bytes of one."""
+    """Serves a folder. `opened` counts the files that were read, `cut_at` breaks the line after so many bytes of one,
+    `stall_at` leaves it open and says nothing more."""
 
     root: Path
     port: int = 0
@@ -32,6 +33,7 @@ class SftpServer:
     opened: Counter[str] = field(default_factory=Counter)
     extra_names: list[str] = field(default_factory=list)
     cut_at: int | None = None
+    stall_at: int | None = None
     on_list: Any = None
     logins: int = 0
 
@@ -77,6 +79,8 @@ def sftp_server(root: Path) -> Iterator[SftpServer]:
             if server.cut_at is not None and offset + size > server.cut_at:
                 server.cut_at = None
                 self.channel_.get_connection().abort()
+            while server.stall_at is not None and offset + size > server.stall_at:
+                await asyncio.sleep(0.05)
             return super().read(file_obj, offset, size)
 
         async def scandir(self, path: bytes) -> Any:
