@@ -100,17 +100,16 @@ class Disks:
         fault = self._any(rng, work, whole)
         self.range.start_from(work.start)
         fault.begin()
-        harmed = self.range.harm(work, fault.moment)
-        if fault.is_blind:
-            fault.mend()
-        broken, leaks = self.range.right_after(whole, rng)
-        if not fault.is_blind:
-            fault.mend()
+        ended = self.range.harm(work.act, fault.moment)
+        broken = [] if fault.is_blind else self.range.readers_still(whole)
+        fault.mend()
+        also, leaks = self.range.right_after(whole, rng)
+        broken += also
         said = self.range.last_words()
-        broken += self.range.once_done_again(work, whole, harmed.runs)
+        broken += self.range.once_done_again(work, whole)
         named = f"disks, seed {seed}: {work.name}, {fault.named}"
-        count = dataclasses.replace(self.range.count(broken, leaks, named), faults=int(harmed.ended != 0))
-        became = "BROKEN" if not count.is_clean else f"survived ({said[:90]})" if harmed.ended else "did not matter"
+        count = dataclasses.replace(self.range.count(broken, leaks, named), faults=int(ended != 0))
+        became = "BROKEN" if not count.is_clean else f"survived ({said[:90]})" if ended else "did not matter"
         return count, f"{named}: {became}"
 
     def put_away(self) -> None:

@@ -185,14 +185,14 @@ def _half_released(home: Home, connection: duckdb.DuckDBPyConnection) -> Iterato
 
 
 def _half_accepted(home: Home, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    gone = {row["path"] for row in Ledger(home.ledger).query("select path from removal_event")}
+    is_disposed = bool(Ledger(home.ledger).query("select 1 from disposal_event where layer = 'archive' limit 1"))
     for each in accepted(home):
         if _rows(connection, each.content(home)) != each.rows_loaded:
             yield f"{each.dataset} of {each.extract_date} is accepted and its rows are not all in raw"
         kept = list((home.archive / each.authority / each.source).glob(f"*/{each.file_id}-*"))
         if any(hashlib.sha256(path.read_bytes()).hexdigest() != each.sha256 for path in kept):
             yield f"{each.dataset} of {each.extract_date} is accepted and its original is not what arrived"
-        if not kept and not any(f"/{each.file_id}-" in path for path in gone):
+        if not kept and not is_disposed:
             yield f"{each.dataset} of {each.extract_date} is accepted and its original is gone, untold"
 
 

@@ -41,10 +41,10 @@ def trial(range_: Range, seed: int) -> tuple[Count, str]:
     whole = range_.undisturbed(work)
     moment = victim.any_moment(rng, whole.seconds, whole.calls)
     range_.start_from(work.start)
-    harmed = range_.harm(work, moment)
+    ended = range_.harm(work.act, moment)
     broken, leaks = range_.right_after(whole, rng)
-    broken += range_.once_done_again(work, whole, harmed.runs)
+    broken += range_.once_done_again(work, whole)
     named = f"kills, seed {seed}: {work.name}, {moment}"
-    count = dataclasses.replace(range_.count(broken, leaks, named), kills=int(harmed.ended != 0))
-    became = "BROKEN" if not count.is_clean else "survived" if harmed.ended else "had ended before"
+    count = dataclasses.replace(range_.count(broken, leaks, named), kills=int(ended != 0))
+    became = "BROKEN" if not count.is_clean else "survived" if ended else "had ended before"
     return count, f"{named}: {became}"

@@ -34,14 +34,6 @@ class Whole:
     calls: dict[str, int]
 
 
-@dataclasses.dataclass(frozen=True)
-class Harmed:
-    """How the process ended (0, 1 for an error, minus a signal), and the runs that were cut short."""
-
-    ended: int
-    runs: set[str]
-
-
 class Range:
     """A folder with the homes from which trials start. Each trial has a copy under the same name."""
 
@@ -58,7 +50,7 @@ class Range:
         small.install()
         self.settings = small.settings_at(self.root)
         for act, name in ((first_night, "delivered"), (land, "landed"), (build, "gated"), (night, "published")):
-            self._do(act)
+            self.do(act)
             self.keep(name)
 
     def keep(self, name: str) -> None:
@@ -75,10 +67,10 @@ class Range:
             self.start_from(work.start)
             before = holding.published(self.settings.home)
             began = time.monotonic()
-            self._do(work.act)
+            self.do(work.act)
             seconds = time.monotonic() - began
             between = holding.published(self.settings.home)
-            self._do(work.again)
+            self.do(work.again)
             after = holding.published(self.settings.home)
             hashes, files = holding.content_hashes(self.settings), self._files()
             self.start_from(work.start)
@@ -86,12 +78,10 @@ class Range:
             self.whole[work.name] = Whole((before, between, after), hashes, files, seconds, calls)
         return self.whole[work.name]
 
-    def harm(self, work: Work, moment: Moment, environment: Mapping[str, str] | None = None) -> Harmed:
-        """Do the work and break it off. The home must have been put in its place before."""
+    def harm(self, act: victim.Act, moment: Moment, environment: Mapping[str, str] | None = None) -> int:
+        """Do the work and break it off. How the process ended: 0, 1 for an error of ours, or minus a signal."""
         self.said.unlink(missing_ok=True)
-        before = self._runs()
-        ended = victim.run(work.act, self.root, self.said, environment or {}, moment)
-        return Harmed(ended, self._runs() - before)
+        return victim.run(act, self.root, self.said, environment or {}, moment)
 
     def count(self, broken: list[str], leaks: list[str], named: str) -> Count:
         """What a trial came to; `named` says which it was."""
@@ -102,29 +92,30 @@ class Range:
             broken=tuple(f"{named}: {each}" for each in (*broken, *leaks)),
         )
 
+    def readers_still(self, whole: Whole) -> list[str]:
+        """What does not hold as long as something is broken: nothing else can be asked of a home whose disk is."""
+        return [*holding.readers_see(self.settings, whole.releases), *holding.permissions_kept(self.settings)]
+
     def right_after(self, whole: Whole, rng: random.Random) -> tuple[list[str], list[str]]:
         """What does not hold the moment after, and the leaks."""
-        settings, searcher = self.settings, small.sample().searcher
-        broken = [
-            *holding.readers_see(settings, whole.releases),
-            *holding.nothing_half_counts(settings),
-            *holding.permissions_kept(settings),
-        ]
-        leaks = [str(each) for each in searcher.in_file(self.said, "output")] if self.said.exists() else []
+        settings = self.settings
+        broken = [*self.readers_still(whole), *holding.nothing_half_counts(settings)]
+        leaks = self.leaks_said()
         if rng.random() < _SEARCHED_WHOLE:
-            leaks += holding.leaks(settings, searcher)
+            leaks += holding.leaks(settings, small.sample().searcher)
         return broken, leaks
 
-    def once_done_again(self, work: Work, whole: Whole, killed: set[str]) -> list[str]:
+    def once_done_again(self, work: Work, whole: Whole) -> list[str]:
         """What does not hold when the work was done again."""
         settings = self.settings
+        cut_short = self._runs()
         if ended := victim.run(work.again, self.root, self.said, {}):
             return [f"cannot be done again ({ended}): {self.last_words()}"]
         broken = [
             *holding.readers_see(settings, whole.releases[-1:], is_settled=True),
             *holding.nothing_half_counts(settings),
             *holding.permissions_kept(settings),
-            *holding.explained(settings, killed),
+            *holding.explained(settings, cut_short),
             *holding.tidy(settings),
         ]
         if holding.content_hashes(settings) != whole.hashes:
@@ -133,11 +124,26 @@ class Range:
             broken.append(f"files differ from those of an undisturbed night: {', '.join(differing[:4])}")
         return broken
 
-    def _do(self, act: victim.Act) -> None:
-        if victim.run(act, self.root, self.said, {}):
+    def do(self, act: victim.Act, environment: Mapping[str, str] | None = None) -> None:
+        """Do a piece of work undisturbed."""
+        if victim.run(act, self.root, self.said, environment or {}):
             raise RuntimeError(f"without any fault: {self.last_words()}")
 
+    def files_stand(self) -> list[str]:
+        """What readers of the files see, where the work was about something else: the newest release, settled."""
+        newest = max(path.parent.name for path in self.settings.home.releases.glob("*/manifest.json"))
+        return holding.readers_see(self.settings, [newest], is_settled=True)
+
+    def leaks_said(self) -> list[str]:
+        """Canaries in what the process said."""
+        return (
+            [str(each) for each in small.sample().searcher.in_file(self.said, "output")] if self.said.exists() else []
+        )
+
     def last_words(self) -> str:
+        """The last line that the process said; it names the error."""
+        if not self.said.exists():
+            return "it said nothing"
         lines = self.said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
 

@@ -140,6 +140,7 @@ def _process(
     ours, theirs = server.Pipe()
     process = server.Process(target=_perform, args=(act, root, said, dict(environment), is_polite, theirs))
     process.start()
+    theirs.close()  # so that a process that dies before it is ready is noticed
     try:
         assert ours.recv() == "ready"
         yield process, lambda: ours.send("go")
@@ -160,12 +161,11 @@ def _perform(
     os.environ.update(environment)
     small.install()
     os.environ.update(environment)
-    settings = small.settings_at(root)
     signal.signal(signal.SIGTERM, (lambda *_: sys.exit(143)) if is_polite else signal.SIG_DFL)
     told.send("ready")
     told.recv()
     try:
-        act(settings)
+        act(small.settings_at(root))
     except Exception:
         traceback.print_exc()
         os._exit(1)

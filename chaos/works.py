@@ -20,6 +20,7 @@ from childrens_warehouse.privacy.rotation import rotate
 from childrens_warehouse.publish import steps as publishing
 from childrens_warehouse.quality import judge  # noqa: F401
 from childrens_warehouse.run import land_night
+from childrens_warehouse.serving import steps as serving
 from childrens_warehouse.settings import Settings
 
 FIRST, SECOND = small.NIGHTS
@@ -79,6 +80,10 @@ WORKS = (
     Work("rollback", "published", roll_back, roll_back),
     Work("key rotation", "published", give_new_key, give_new_key_and_build),
 )
+
+
+def load(settings: Settings) -> None:
+    serving.load(settings)
 
 
 def first_night(settings: Settings) -> None:
