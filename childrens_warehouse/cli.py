@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from childrens_warehouse.errors import WarehouseError
+from childrens_warehouse.observing import logs
 from childrens_warehouse.settings import Settings, parse_instant
 
 if TYPE_CHECKING:
@@ -59,8 +60,9 @@ def land(night: Night = None) -> None:
     settings = _settings()
     _told_not_to_fetch(settings)
     day = _night(settings, night)
-    outcomes = run.land_night(settings, day, f"land-{day}-{dt.datetime.now(dt.UTC):%H%M%S}", typer.echo)
-    _print_outcomes(outcomes)
+    run_id = f"land-{day}-{dt.datetime.now(dt.UTC):%H%M%S}"
+    with logs.about(run_id=run_id, night=day):
+        _print_outcomes(run.land_night(settings, day, run_id, logs.say))
 
 
 @app.command()
@@ -75,7 +77,8 @@ def replay(
     if dataset and dataset not in BY_NAME:
         raise typer.BadParameter(f"{dataset!r} is no dataset; docs/data-dictionary.md lists them")
     now = dt.datetime.now(dt.UTC)
-    outcomes = judge_again(_settings(), f"replay-{now:%Y%m%dT%H%M%S}", now.date(), dataset)
+    logs.know(run_id=f"replay-{now:%Y%m%dT%H%M%S}")
+    outcomes = judge_again(_settings(), logs.known()["run_id"], now.date(), dataset)
     _print_outcomes(outcomes)
     if not outcomes:
         typer.echo("No file in force has rows set aside or would be derived otherwise.")
@@ -130,7 +133,9 @@ def build(
     settings = _settings()
     if known_on:
         settings = dataclasses.replace(settings, known_on=parse_instant(known_on))
-    result = steps.build(settings, f"build-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}", typer.echo, force=force)
+    logs.know(run_id=f"build-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}")
+    result = steps.build(settings, logs.known()["run_id"], logs.say, force=force)
+    logs.know(build_id=result.build_id)
     typer.echo(f"{result.start.reason} Build {result.build_id or 'not needed'}.")
 
 
@@ -139,7 +144,9 @@ def publish(build_id: Annotated[str, typer.Argument(help="The gated build to pub
     """Publish a gated build: all of it or nothing."""
     from childrens_warehouse.publish import steps
 
+    logs.know(build_id=build_id)
     release = steps.publish(_settings(), build_id)
+    logs.know(release_id=release.release_id)
     typer.echo(f"Published release {release.release_id}.")
 
 
@@ -152,7 +159,8 @@ def run(night: Night = None) -> None:
     settings = _settings()
     _told_not_to_fetch(settings)
     day = _night(settings, night)
-    result = run_night(settings, day, typer.echo)
+    result = run_night(settings, day, logs.say)
+    logs.know(run_id=result.run_id, night=day, build_id=result.build.build_id)
     report.print_night(settings, day, result.run_id)
 
 
@@ -244,6 +252,7 @@ def _register() -> None:
     from childrens_warehouse.decisions import command as decisions
     from childrens_warehouse.identity import command as links
     from childrens_warehouse.modelling import command as modelling
+    from childrens_warehouse.observing import command as observing
     from childrens_warehouse.pages import command as pages
     from childrens_warehouse.privacy import command as privacy
     from childrens_warehouse.serving import command as serving
@@ -254,7 +263,7 @@ def _register() -> None:
 
     for module in (
         simulate, privacy, decisions, alarms, ledger_commands, changes, modelling, links, signing, catalogue, serving,
-        readers, pages, upkeep,
+        readers, pages, upkeep, observing,
     ):  # fmt: skip
         module.register(app)
 
@@ -262,7 +271,8 @@ def _register() -> None:
 def main() -> None:
     """Run the command line; an error of ours is one line, not a traceback."""
     try:
-        app(standalone_mode=True)
+        with logs.spoken():
+            app(standalone_mode=True)
     except WarehouseError as error:
         typer.secho(f"{type(error).__name__}: {error}", fg="red", err=True)
         raise SystemExit(1) from None

@@ -84,6 +84,18 @@ create table if not exists build_event (
     state text not null,
     detail text not null            -- JSON
 );
+create table if not exists step_event (
+    recorded_at text not null,      -- when it ended
+    run_id text not null,
+    night text,                     -- where the step is of one
+    build_id text,
+    release_id text,
+    step text not null,             -- close, begin, build, gate, publish, serve
+    source text,                    -- of close
+    state text not null,            -- done, failed
+    error text,                     -- kind of error, never its words
+    seconds real not null
+);
 create table if not exists release_event (
     recorded_at text not null,
     run_id text not null,
@@ -255,6 +267,9 @@ class Ledger:
             "build_event",
             {"run_id": run_id, "build_id": build_id, "step": step, "state": state, "detail": dict(detail)},
         )
+
+    def record_step(self, **values: Any) -> None:
+        self._append("step_event", values)
 
     def record_release(self, run_id: str, build_id: str, release_id: str, detail: Mapping[str, Any]) -> None:
         self._append(

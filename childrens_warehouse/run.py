@@ -15,6 +15,7 @@ from childrens_warehouse.catalogue import page as indicators_page
 from childrens_warehouse.datasets import Source
 from childrens_warehouse.landing import night as landing
 from childrens_warehouse.landing import pseudonyms
+from childrens_warehouse.observing import logs
 from childrens_warehouse.publish.steps import Release, current_release, publish
 from childrens_warehouse.quality import page
 from childrens_warehouse.serving import steps as serving
@@ -60,6 +61,11 @@ def run_night(settings: Settings, night: dt.date, progress: Progress | None = No
     """
     settings.home.create()
     run_id = f"run-{night}-{uuid.uuid4().hex[:6]}"
+    with logs.about(run_id=run_id, night=night):
+        return _run(settings, night, run_id, progress)
+
+
+def _run(settings: Settings, night: dt.date, run_id: str, progress: Progress | None) -> NightResult:
     try:
         outcomes = land_night(settings, night, run_id, progress)
         built = build(settings, run_id, progress)
@@ -71,7 +77,7 @@ def run_night(settings: Settings, night: dt.date, progress: Progress | None = No
             if progress:
                 progress(said)
     if settings.postgres and release:
-        served = serving.load(settings, say=progress or print)
+        served = serving.load(settings, say=progress or logs.say)
         if progress:
             progress(served.sentence())
     return NightResult(run_id, outcomes, built, release, built.start.needed)

@@ -256,6 +256,11 @@ class Settings:
         )
 
 
+def log_format() -> str:
+    """How lines are written (childrens_warehouse.observing.logs); asked before anything else can be wrong."""
+    return _choice("WAREHOUSE_LOG_FORMAT", "text", ("text", "json"))
+
+
 def _postgres() -> PostgresSettings | None:
     if not (url := _text("WAREHOUSE_POSTGRES_URL", "")):
         return None

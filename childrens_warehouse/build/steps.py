@@ -22,6 +22,8 @@ from childrens_warehouse.build.layers import LAYERS, LayerResult
 from childrens_warehouse.disclosure import mart
 from childrens_warehouse.errors import BuildFailed, GateError, GateFailed, SupersededError, WarehouseError
 from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.observing import logs
+from childrens_warehouse.observing.steps import observed
 from childrens_warehouse.publish import aggregate
 from childrens_warehouse.publish.current import current_release
 from childrens_warehouse.publish.steps import agree
@@ -97,6 +99,7 @@ class BuildResult:
         )
 
 
+@observed("begin")
 def begin(settings: Settings, run_id: str, force: bool = False) -> BuildStart:
     """Fix what goes into a build, take the candidate over and make its schema `raw`.
 
@@ -173,6 +176,7 @@ def build_layer(settings: Settings, build_id: str, layer: str) -> LayerResult:
     return _build(settings, build_id, (layer,))[-1]
 
 
+@observed("gate")
 def gate(settings: Settings, build_id: str) -> GateResult:
     """Judge the candidate. Raises GateFailed (it says no) or GateError (it could not judge)."""
     with candidate.locked(settings):
@@ -213,14 +217,15 @@ def build(
     say(start.reason)
     if not start.needed:
         return BuildResult(start)
-    done = build_layers(settings, start.build_id)
-    for result in done:
-        say(
-            f"Built {result.layer}: {result.models} models, {result.tests_passed} tests passed, "
-            f"{result.tests_warned} warned, {result.seconds:.1f} s."
-        )
-    judged = gate(settings, start.build_id)
-    say(f"Gate: {judged.verdict}, {judged.evaluated} expectations on {len(judged.judgements)} suites.")
+    with logs.about(build_id=start.build_id):
+        done = build_layers(settings, start.build_id)
+        for result in done:
+            say(
+                f"Built {result.layer}: {result.models} models, {result.tests_passed} tests passed, "
+                f"{result.tests_warned} warned, {result.seconds:.1f} s."
+            )
+        judged = gate(settings, start.build_id)
+        say(f"Gate: {judged.verdict}, {judged.evaluated} expectations on {len(judged.judgements)} suites.")
     return BuildResult(start, done, judged)
 
 
@@ -280,6 +285,7 @@ def _restart(settings: Settings, workspace: Workspace, state: State) -> State:
     return _prepare(settings, workspace, dataclasses.replace(state, held={}), night, "begin", from_scratch=True)
 
 
+@observed("build")
 def _build(settings: Settings, build_id: str, wanted: tuple[str, ...]) -> tuple[LayerResult, ...]:
     """Build consecutive layers, with those before them that a restart from raw takes again."""
     with candidate.locked(settings) as lock:

@@ -21,6 +21,7 @@ from childrens_warehouse.landing.delivery import Delivery, Outcome
 from childrens_warehouse.landing.formats.readable import PACKED, plain_name
 from childrens_warehouse.landing.land import judge_again, land
 from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.observing.steps import observed
 from childrens_warehouse.raw.acceptance import accepted
 from childrens_warehouse.settings import Home, Settings
 
@@ -100,6 +101,7 @@ def expect(settings: Settings, source: str, night: dt.date, authority: str, run_
     return deliveries
 
 
+@observed("close")
 def close(
     settings: Settings,
     source: str,

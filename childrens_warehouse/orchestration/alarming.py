@@ -13,6 +13,7 @@ from typing import Any
 
 from airflow.sdk import task
 
+from childrens_warehouse.observing.logs import say
 from childrens_warehouse.orchestration.house import run_id
 from childrens_warehouse.settings import Settings
 
@@ -83,9 +84,9 @@ def _tell(settings: Settings, *found: Any) -> None:
         changes = note(settings, run_id(), scope, troubles)
         for word, incidents in (("opened", changes.opened), ("resolved", changes.resolved)):
             for incident in incidents:
-                print(f"Incident {word}: {incident.key}: {incident.resolution or incident.happened}")
+                say(f"Incident {word}: {incident.key}: {incident.resolution or incident.happened}")
     if sending.is_due(settings):
         from childrens_warehouse.orchestration import channels  # loads the providers, so only when there is news
 
         for line in sending.send_due(settings, channels.channels(settings), run_id()):
-            print(line)
+            say(line)

@@ -10,6 +10,7 @@ from typing import Any
 from airflow.sdk import task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from childrens_warehouse.observing.logs import say
 from childrens_warehouse.orchestration.assets import GATED_BUILD, PUBLISHED_MARTS
 from childrens_warehouse.orchestration.house import LONG, WRITER_POOL, run_id
 from childrens_warehouse.settings import Settings
@@ -26,7 +27,7 @@ def begin_build() -> dict[str, Any]:
 @task.short_circuit
 def go_on_if_needed(start: dict[str, Any]) -> bool:
     """Stop here, green, when the published release already holds exactly these inputs."""
-    print(start["reason"])
+    say(start["reason"], build_id=start["build_id"])
     return start["needed"]
 
 
@@ -37,7 +38,8 @@ def build_models(start: dict[str, Any]) -> list[dict[str, Any]]:
 
     layers = [layer.to_dict() for layer in steps.build_layers(Settings.from_environment(), start["build_id"])]
     for layer in layers:
-        print({name: value for name, value in layer.items() if name != "slowest"})
+        counts = {name: value for name, value in layer.items() if name not in ("layer", "slowest")}
+        say(f"Built {layer['layer']}: {counts}", layer=layer["layer"], **counts)
     return layers
 
 
@@ -82,7 +84,7 @@ def load_into_postgresql(release: dict[str, Any]) -> dict[str, Any]:
         raise AirflowSkipException("WAREHOUSE_POSTGRES_URL is blank: the release is in the files alone.")
     # What is published now, which may be newer than the run's.
     served = steps.load(settings).to_dict()
-    print(served)
+    say(f"Loaded into PostgreSQL: {served}", **served)
     return served
 
 
@@ -93,4 +95,4 @@ def write_quality_page() -> None:
     from childrens_warehouse.quality import page
 
     for drawn in (page, indicators_page):
-        print(drawn.write_after_a_night(Settings.from_environment()))
+        say(drawn.write_after_a_night(Settings.from_environment()))

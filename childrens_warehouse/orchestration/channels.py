@@ -22,6 +22,7 @@ from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 from childrens_warehouse.alarms import sending
 from childrens_warehouse.alarms.sending import Channel
 from childrens_warehouse.alarms.wording import Message, trial
+from childrens_warehouse.observing.logs import say, spoken
 from childrens_warehouse.settings import Settings
 
 # For one answer of a server; a message takes a handful of them.
@@ -135,9 +136,10 @@ def main(argv: list[str] | None = None) -> int:
     else:
         said = sending.send_due(settings, channels(settings), "warehouse alarms check")
     for line in said:
-        print(line)
+        say(line)
     return 1 if any("NOT SENT" in line or "still sending" in line for line in said) else 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    with spoken():
+        raise SystemExit(main())

@@ -71,6 +71,9 @@ def airflow_environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "GX_ANALYTICS_ENABLED": "false",
+        # Its own events of lineage quote what an error says, which may be a value of a row; ours do not
+        # (childrens_warehouse.observing.lineage).
+        "AIRFLOW__OPENLINEAGE__DISABLED": "True",
     }
 
 

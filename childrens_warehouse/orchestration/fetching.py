@@ -16,6 +16,7 @@ from childrens_warehouse.landing import ways_in as configuration
 from childrens_warehouse.landing.formats.readable import plain_name
 from childrens_warehouse.landing.night_folder import DELIVERED, NightFolder, Piece, answered
 from childrens_warehouse.landing.ways_in import LOOK_BACK_DAYS, FolderWay, QueryWay, Ways
+from childrens_warehouse.observing.logs import say
 from childrens_warehouse.orchestration import databases, remote
 from childrens_warehouse.settings import Settings
 
@@ -119,11 +120,11 @@ def _catch_up(settings: Settings, ways: Ways, place: remote.Remote, night: dt.da
             except remote.NoFolder:
                 continue
             except WayInFailed as failed:
-                print(f"{ways.authority} {ways.source} {earlier}: {failed}")
+                say(f"{ways.authority} {ways.source} {earlier}: {failed}")
                 continue
             _place(ways, folder, files, _known_answers(ways, folder))
         if found.transferred:
-            print(f"{ways.authority} {ways.source} {earlier}: fetched {len(found.transferred)} files late.")
+            say(f"{ways.authority} {ways.source} {earlier}: fetched {len(found.transferred)} files late.")
 
 
 def _sweep(settings: Settings, ways: Ways, night: dt.date) -> None:
@@ -149,7 +150,7 @@ def _join_earlier(settings: Settings, ways: Ways, night: dt.date) -> None:
                 if brought:
                     _place(ways, folder, _from_inbox(settings, ways, folder, earlier), brought)
             except WayInFailed as failed:
-                print(f"{ways.authority} {ways.source} {earlier}: {failed}")
+                say(f"{ways.authority} {ways.source} {earlier}: {failed}")
 
 
 def _place(ways: Ways, folder: NightFolder, files: _Files | None, brought: list[Piece]) -> None:
@@ -194,7 +195,7 @@ def _from_remote(
             told = manifest.parse(folder.read(told_by), way.authority, way.source, day)
         except FileRefused as refusal:
             # Landing refuses the folder by this manifest and writes the reason down; nothing else of it is fetched.
-            print(f"{way.name}: {refusal.rule}")
+            say(f"{way.name}: {refusal.rule}")
             return _Files([told_by], delivered, generated_at)
         missing = sorted({file.name for file in told.files} - set(before))
         if missing:

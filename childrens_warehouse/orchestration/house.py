@@ -10,6 +10,7 @@ from airflow.sdk import Context, CronTriggerTimetable, Param, RetryDecision, Ret
 from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from childrens_warehouse.errors import WarehouseError
+from childrens_warehouse.orchestration.telling import about_this_task
 from childrens_warehouse.settings import Settings
 
 
@@ -58,6 +59,7 @@ HOUSE: dict[str, Any] = {
     "retry_delay": dt.timedelta(minutes=1),
     "retry_policy": RetryWhatHeals(),
     "execution_timeout": dt.timedelta(minutes=30),
+    "pre_execute": about_this_task,
 }
 
 # Layers of dbt and the landing of a large file, at most; a task that exceeds it hangs.

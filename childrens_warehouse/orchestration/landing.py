@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from childrens_warehouse.datasets import Source
 from childrens_warehouse.errors import ConfigurationError
+from childrens_warehouse.observing.logs import say
 from childrens_warehouse.orchestration.alarming import tell_of_landing
 from childrens_warehouse.orchestration.assets import LANDED
 from childrens_warehouse.orchestration.dates import extract_date, is_past_cut_off
@@ -43,7 +44,7 @@ def list_authorities(source: str) -> list[str]:
     try:
         found.update(ways_in.authorities(settings, source))
     except ConfigurationError as error:
-        print(error)  # list_ways_in is red for it; what lies in the inbox is landed all the same
+        say(str(error))  # list_ways_in is red for it; what lies in the inbox is landed all the same
     return sorted(found)
 
 
@@ -74,7 +75,7 @@ def wait_for_folder(
         complete = landing.is_complete(settings, authority, source, date)
     except OSError as error:
         # A share that is away is one authority's delay, not the others'.
-        print(f"{authority}: the folder of {source} for {night} cannot be read ({type(error).__name__}).")
+        say(f"{authority}: the folder of {source} for {night} cannot be read ({type(error).__name__}).")
         complete = False
     if complete:
         return PokeReturnValue(True, {"authority": authority, "is_late": False})
@@ -84,7 +85,7 @@ def wait_for_folder(
         reason = "the cut-off has passed"
     else:
         return PokeReturnValue(False)
-    print(f"{authority}: the folder of {source} for {night} is not complete; going on without it: {reason}.")
+    say(f"{authority}: the folder of {source} for {night} is not complete; going on without it: {reason}.")
     return PokeReturnValue(True, {"authority": authority, "is_late": True})
 
 

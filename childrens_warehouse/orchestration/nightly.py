@@ -27,6 +27,7 @@ from rich.console import Console
 
 from childrens_warehouse.errors import BusyError, ConfigurationError, WarehouseError
 from childrens_warehouse.landing import ways_in
+from childrens_warehouse.observing.logs import spoken
 from childrens_warehouse.orchestration.dates import extract_date
 from childrens_warehouse.orchestration.environment import airflow_environment, prepare
 from childrens_warehouse.orchestration.progress import Progress
@@ -254,4 +255,5 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    with spoken():
+        raise SystemExit(main())

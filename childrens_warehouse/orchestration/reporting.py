@@ -6,6 +6,7 @@ from typing import Any
 
 from airflow.sdk import task
 
+from childrens_warehouse.observing.logs import say
 from childrens_warehouse.orchestration.house import LONG
 from childrens_warehouse.settings import Settings
 
@@ -34,5 +35,5 @@ def make_reports(days: list[str]) -> list[str]:
         for edition in making.editions()
         for path in making.remake(settings, edition, dt.date.fromisoformat(day))
     ]
-    print("\n".join(made) or "Every report there is tells the figures of this release.")
+    say("\n".join(made) or "Every report there is tells the figures of this release.")
     return made

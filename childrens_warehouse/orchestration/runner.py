@@ -31,6 +31,7 @@ from sqlalchemy import delete, select
 
 from childrens_warehouse.datasets import Source
 from childrens_warehouse.errors import WarehouseError
+from childrens_warehouse.observing.logs import say
 from childrens_warehouse.orchestration.assets import GATED_BUILD, LANDED, PUBLISHED_MARTS
 from childrens_warehouse.orchestration.environment import DAGS
 
@@ -166,7 +167,7 @@ def main(argv: list[str] | None = None) -> int:
     commands.add_parser("abandon")
     choice = parser.parse_args(argv)
     if left := abandon():
-        print(f"Closed {left} runs that an interrupted process had left open.")
+        say(f"Closed {left} runs that an interrupted process had left open.")
     if choice.command == "night":
         with os.fdopen(choice.events, "w", encoding="utf-8") as stream:
             events = Events(stream)

@@ -23,6 +23,7 @@ import httpx
 import psutil
 
 from childrens_warehouse.errors import WarehouseError
+from childrens_warehouse.observing.logs import JSON, spoken
 from childrens_warehouse.orchestration import supervision
 from childrens_warehouse.orchestration.environment import (
     ADMIN,
@@ -37,7 +38,7 @@ from childrens_warehouse.orchestration.environment import (
 from childrens_warehouse.orchestration.healthcheck import HEALTH
 from childrens_warehouse.orchestration.supervision import ServicesError
 from childrens_warehouse.serving import local
-from childrens_warehouse.settings import Home, Settings
+from childrens_warehouse.settings import Home, Settings, log_format
 
 # The arguments of `airflow` for each program. No log servers: the pages read the logs from the same disk.
 COMPONENTS: dict[str, tuple[str, ...]] = {
@@ -210,7 +211,9 @@ def main(argv: list[str] | None = None) -> int:
             server = local.ensure(settings)
             running = up(settings, choice.port)
             print(f"Airflow is up:  {running.address}")
-            print(f"Sign in as:     {ADMIN}  password: {read_password(settings.home)}")
+            # A log that is kept is no place for it.
+            password = passwords(settings.home) if log_format() == JSON else read_password(settings.home)
+            print(f"Sign in as:     {ADMIN}  password: {password}")
             print(f"Logs:           {settings.home.logs}")
             if server:
                 print(f"PostgreSQL:     {server.address(local.DATABASE)}; for BI tools 127.0.0.1:{server.port}")
@@ -227,4 +230,5 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    with spoken():
+        raise SystemExit(main())

@@ -11,6 +11,7 @@ from typing import Any
 
 from airflow.sdk import PokeReturnValue, task
 
+from childrens_warehouse.observing.logs import say, spoken
 from childrens_warehouse.orchestration.dates import is_past_cut_off
 from childrens_warehouse.orchestration.house import LONG, SETTINGS, run_at
 from childrens_warehouse.settings import Settings
@@ -43,9 +44,9 @@ def fetch(source: str, night: str, authority: str, *, params: dict[str, Any]) ->
         return PokeReturnValue(True, {"authority": authority, "problems": []})
     is_last_look = not params["wait"] or is_past_cut_off(settings, run_at(), dt.datetime.now(dt.UTC))
     found = fetching.fetch(settings, ways, dt.date.fromisoformat(night), is_last_look)
-    print(f"{authority}: {len(found.transferred)} files of {source} for {night} came over.")
+    say(f"{authority}: {len(found.transferred)} files of {source} for {night} came over.")
     for problem in found.problems:
-        print(f"{authority}: {problem}")
+        say(f"{authority}: {problem}")
     return PokeReturnValue(
         is_last_look or not found.waits,
         {"authority": authority, "problems": found.problems},
@@ -59,8 +60,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="ways_in")
     parser.add_argument("--date", type=dt.date.fromisoformat, required=True)
     night = parser.parse_args(argv).date
-    return 0 if fetching.check(Settings.from_environment(), night, lambda line: print(line, flush=True)) else 1
+    return 0 if fetching.check(Settings.from_environment(), night, say) else 1
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    with spoken():
+        raise SystemExit(main())

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from childrens_warehouse.errors import PaperUnavailable
+from childrens_warehouse.observing.logs import say
 from childrens_warehouse.pages import figures, paper, places, reading, report
 from childrens_warehouse.pages.reading import Edition
 from childrens_warehouse.settings import Settings
@@ -59,7 +60,7 @@ def remake(settings: Settings, edition: Edition, as_at: dt.date) -> list[Path]:
         try:
             made += _write(settings, drawn, True, None)
         except PaperUnavailable as error:
-            print(error)
+            say(str(error))
             made.append(page)
     return made
 

@@ -15,6 +15,7 @@ from childrens_warehouse.build import candidate
 from childrens_warehouse.build.candidate import Stage, State, Workspace
 from childrens_warehouse.errors import BuildFailed, PublishFailed
 from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.observing.steps import observed
 from childrens_warehouse.publish import aggregate, files, grain, key_changes, marts, references, release, states
 from childrens_warehouse.publish.current import (
     DATABASE,
@@ -31,6 +32,7 @@ __all__ = ["Release", "agree", "current_release", "publish", "show_again", "swit
 _PARTIAL = f".{DATABASE}.partial"
 
 
+@observed("publish")
 def publish(settings: Settings, build_id: str) -> Release:
     """Write the release of a gated build and put it in the place of the last one. Safe to run again.
 

@@ -141,11 +141,12 @@ def public_tables(connection: duckdb.DuckDBPyConnection, schema: str = "marts") 
     return tables
 
 
-def contents(connection: duckdb.DuckDBPyConnection, table: Table, condition: str = "true") -> Content:
-    """Rows and hashes of the rows that meet a condition."""
-    return _read(
-        connection.execute(f"select {_hashes(table)} from {table.relation} where {condition}").fetchone() or ()
-    )
+def contents(
+    connection: duckdb.DuckDBPyConnection, table: Table, condition: str = "true", of: str | None = None
+) -> Content:
+    """Rows and hashes of the rows that meet a condition. of: SQL of a relation that has the table's rows elsewhere."""
+    found = connection.execute(f"select {_hashes(table)} from {of or table.relation} where {condition}").fetchone()
+    return _read(found or ())
 
 
 def contents_by_partition(

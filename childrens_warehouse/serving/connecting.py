@@ -19,15 +19,18 @@ _SECONDS_TO_CONNECT = 15
 _SECONDS_FOR_COMMAND = 60
 
 
-def connect(settings: Settings, application: str = "warehouse", role: str | None = None) -> psycopg.Connection:
+def connect(
+    settings: Settings, application: str = "warehouse", role: str | None = None, patience: int = _SECONDS_TO_CONNECT
+) -> psycopg.Connection:
     """A connection that commits every statement by itself, unless it is in a `transaction()` block.
 
-    role: what it acts as. Raises ConfigurationError where the setting is off or cannot be read, PostgresUnavailable
-    where the server does not answer or does not let us in.
+    role: what it acts as. patience: seconds to wait for the server, where its address does not say. Raises
+    ConfigurationError where the setting is off or cannot be read, PostgresUnavailable where the server does not answer
+    or does not let us in.
     """
     told = required(settings)
     values = conninfo.conninfo_to_dict(address(settings.home, told))
-    values.setdefault("connect_timeout", str(_SECONDS_TO_CONNECT))
+    values.setdefault("connect_timeout", str(patience))
     values["application_name"] = application
     if told.password_command:
         values["password"] = _output(told.password_command)

@@ -16,6 +16,8 @@ import psycopg
 from psycopg.sql import SQL, Literal
 
 from childrens_warehouse.errors import BusyError, ServingFailed
+from childrens_warehouse.observing import logs
+from childrens_warehouse.observing.steps import observed
 from childrens_warehouse.publish.current import current_manifest, read_manifest
 from childrens_warehouse.serving import access, local, names, parts, readers, storing, switching
 from childrens_warehouse.serving.connecting import connect, required, where
@@ -58,7 +60,8 @@ class Served:
         )
 
 
-def load(settings: Settings, release_id: str | None = None, say: Say = print) -> Served:
+@observed("serve")
+def load(settings: Settings, release_id: str | None = None, say: Say = logs.say) -> Served:
     """Load a release, by default the published one, and make it current. Safe to run again.
 
     Raises ConfigurationError where the setting is off, PostgresUnavailable where the server is away, ServingFailed

@@ -22,7 +22,7 @@ from childrens_warehouse.settings import Settings
 LEDGER = {
     "file_event": "recorded_at", "source_night": "recorded_at", "gate_event": "recorded_at",
     "build_event": "recorded_at", "release_event": "recorded_at", "key_event": "recorded_at",
-    "link_event": "recorded_at", "incident": "resolved_at",
+    "step_event": "recorded_at", "link_event": "recorded_at", "incident": "resolved_at",
 }  # fmt: skip
 ACCESS = {"access_event": "recorded_at"}
 # A hold on a person keeps these whole, because nobody can tell whether they bear them.
