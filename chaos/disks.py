@@ -13,13 +13,12 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from chaos import victim
 from chaos.contract import Count, Form, Say
-from chaos.range import Range, Whole
+from chaos.range import Range, Whole, shared
 from chaos.victim import Moment
 from chaos.works import WORKS, Work
 from childrens_warehouse.settings import PROJECT
@@ -40,8 +39,9 @@ def run(form: Form, seed: int, say: Say) -> Count:
         return Count()
     if not _may_mount():
         say("nothing can be mounted here (that takes root): errors are put into system calls alone")
-        return _run(form, seed, say)
-    command = ["unshare", "--mount", "--propagation", "private", sys.executable, "-m", "chaos.disks", form, str(seed)]
+        return _run(shared(), form, seed, say)
+    told_inside = (form, str(seed), str(shared().folder))
+    command = ("unshare", "--mount", "--propagation", "private", sys.executable, "-m", "chaos.disks", *told_inside)
     inside = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     assert inside.stdout
     told = ""
@@ -56,19 +56,17 @@ def run(form: Form, seed: int, say: Say) -> Count:
     return Count(**{**content, "broken": tuple(content["broken"])})
 
 
-def _run(form: Form, seed: int, say: Say) -> Count:
-    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        disks = Disks(Range(Path(folder)))
-        total = Count()
-        for number in range(_TRIALS[form]):
-            try:
-                count, sentence = disks.trial(seed + number)
-            finally:
-                disks.put_away()
-            total += count
-            if form is not Form.SHORT or count.broken:
-                say(f"{number + 1}/{_TRIALS[form]} {sentence}")
-        return total
+def _run(range_: Range, form: Form, seed: int, say: Say) -> Count:
+    disks, total = Disks(range_), Count()
+    for number in range(_TRIALS[form]):
+        try:
+            count, sentence = disks.trial(seed + number)
+        finally:
+            disks.put_away()
+        total += count
+        if form is not Form.SHORT or count.broken:
+            say(f"{number + 1}/{_TRIALS[form]} {sentence}")
+    return total
 
 
 @dataclasses.dataclass(frozen=True)
@@ -207,5 +205,5 @@ def _mount(*command: str) -> None:
 
 
 if __name__ == "__main__":
-    counted = _run(Form(sys.argv[1]), int(sys.argv[2]), lambda said: print(said, flush=True))
+    counted = _run(Range(Path(sys.argv[3])), Form(sys.argv[1]), int(sys.argv[2]), lambda said: print(said, flush=True))
     print(json.dumps(dataclasses.asdict(counted)))

@@ -245,7 +245,11 @@ def _canaries_in(path: Path, searcher: Searcher) -> frozenset[str]:
     """What a file holds. Searched once: most files of most homes are the same."""
     key = path.suffix, hashlib.sha256(path.read_bytes()).hexdigest(), id(searcher)
     if key not in _searched:
-        _searched[key] = frozenset(each.canary for each in searcher.in_file(path, path.name))
+        try:
+            found = searcher.in_file(path, path.name)
+        except duckdb.Error:  # half a file: only its bytes can be looked at
+            found = searcher.in_text(path.read_bytes(), path.name)
+        _searched[key] = frozenset(each.canary for each in found)
     return _searched[key]
 
 

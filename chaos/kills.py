@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import random
-import tempfile
-from pathlib import Path
 
 from chaos import victim
 from chaos.contract import Count, Form, Say
-from chaos.range import Range
+from chaos.range import Range, shared
 from chaos.works import WORKS
 
 _TRIALS = {Form.SHORT: 8, Form.LONG: 240, Form.ONE: 1}
@@ -23,15 +21,13 @@ def run(form: Form, seed: int, say: Say) -> Count:
     """Kill so many times; each trial is repeated alone by its own seed."""
     if not victim.can_trace():
         say("strace is not installed: moments are chosen by time alone")
-    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        range_ = Range(Path(folder))
-        total = Count()
-        for number in range(_TRIALS[form]):
-            count, sentence = trial(range_, seed + number)
-            total += count
-            if form is not Form.SHORT or count.broken:
-                say(f"{number + 1}/{_TRIALS[form]} {sentence}")
-        return total
+    total = Count()
+    for number in range(_TRIALS[form]):
+        count, sentence = trial(shared(), seed + number)
+        total += count
+        if form is not Form.SHORT or count.broken:
+            say(f"{number + 1}/{_TRIALS[form]} {sentence}")
+    return total
 
 
 def trial(range_: Range, seed: int) -> tuple[Count, str]:

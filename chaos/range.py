@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
+import functools
+import json
 import random
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,28 +31,41 @@ _COMPARED = ("archive", "decisions", "published", "quarantine", "raw", "releases
 class Whole:
     """What a piece of work comes to when nothing happens, and how long that takes."""
 
-    releases: tuple[str | None, ...]
+    releases: list[str | None]
     hashes: dict[str, str]
-    files: frozenset[str]
+    files: list[str]
     seconds: float
     calls: dict[str, int]
 
 
+@functools.cache
+def shared() -> Range:
+    """The one range of this process and of those it starts, made when it is first asked for."""
+    folder = Path(tempfile.mkdtemp(prefix="chaos-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Range(folder)
+
+
 class Range:
-    """A folder with the homes from which trials start. Each trial has a copy under the same name."""
+    """A folder with the homes from which trials start. Each trial has a copy under the same name.
+
+    What was prepared and measured there before is taken over.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.root = root_of(folder)
         self.said = folder / "said.txt"
-        self.whole: dict[str, Whole] = {}
-        self._prepare()
+        self._measured = folder / "measured.json"
+        told = json.loads(self._measured.read_text(encoding="utf-8")) if self._measured.exists() else {}
+        self.whole = {name: Whole(**content) for name, content in told.items()}
+        small.install()
+        self.settings = small.settings_at(self.root)
+        if not (folder / "kept-published").exists():
+            self._prepare()
 
     def _prepare(self) -> None:
         """Make the homes that work starts from: the second night delivered, landed, gated and published."""
-        self.root.mkdir()
-        small.install()
-        self.settings = small.settings_at(self.root)
         for act, name in ((first_night, "delivered"), (land, "landed"), (build, "gated"), (night, "published")):
             self.do(act)
             self.keep(name)
@@ -66,16 +83,19 @@ class Range:
         if work.name not in self.whole:
             self.start_from(work.start)
             before = holding.published(self.settings.home)
-            began = time.monotonic()
-            self.do(work.act)
+            began, calls = time.monotonic(), dict[str, int]()
+            if victim.can_trace():
+                calls = victim.calls_of(work.act, self.root, self.said, {})
+            else:
+                self.do(work.act)
             seconds = time.monotonic() - began
             between = holding.published(self.settings.home)
             self.do(work.again)
             after = holding.published(self.settings.home)
             hashes, files = holding.content_hashes(self.settings), self._files()
-            self.start_from(work.start)
-            calls = victim.calls_of(work.act, self.root, self.said, {}) if victim.can_trace() else {}
-            self.whole[work.name] = Whole((before, between, after), hashes, files, seconds, calls)
+            self.whole[work.name] = Whole([before, between, after], hashes, files, seconds, calls)
+            told = {name: dataclasses.asdict(whole) for name, whole in self.whole.items()}
+            self._measured.write_text(json.dumps(told), encoding="utf-8")
         return self.whole[work.name]
 
     def harm(self, act: victim.Act, moment: Moment, environment: Mapping[str, str] | None = None) -> int:
@@ -120,7 +140,7 @@ class Range:
         ]
         if holding.content_hashes(settings) != whole.hashes:
             broken.append("what is published is not what an undisturbed night publishes")
-        if differing := sorted(self._files() ^ whole.files):
+        if differing := sorted(set(self._files()) ^ set(whole.files)):
             broken.append(f"files differ from those of an undisturbed night: {', '.join(differing[:4])}")
         return broken
 
@@ -152,9 +172,9 @@ class Range:
         tables = ("file_event", "build_event", "source_night", "key_event")
         return {row["run_id"] for table in tables for row in ledger.query(f"select distinct run_id from {table}")}
 
-    def _files(self) -> frozenset[str]:
+    def _files(self) -> list[str]:
         home: Home = self.settings.home
-        return frozenset(
+        return sorted(
             str(path.relative_to(home.root))
             for top in _COMPARED
             for path in (home.root / top).rglob("*")

@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Identifier
 
 from chaos import victim
 from chaos.contract import Count, Form, Say
-from chaos.range import Range
+from chaos.range import Range, shared
 from chaos.victim import Moment
 from chaos.works import load
 from childrens_warehouse.errors import PostgresUnavailable
@@ -41,7 +41,7 @@ def run(form: Form, seed: int, say: Say) -> Count:
         server = LocalServer(Path(folder) / "pg", free_port())
         server.start()
         try:
-            servers = Servers(Range(Path(folder)), server)
+            servers = Servers(shared(), server)
             total = Count()
             for number in range(_TRIALS[form]):
                 count, sentence = servers.trial(seed + number)
