@@ -14,7 +14,7 @@ from childrens_warehouse.build.steps import BuildResult, build
 from childrens_warehouse.catalogue import page as indicators_page
 from childrens_warehouse.datasets import Source
 from childrens_warehouse.landing import night as landing
-from childrens_warehouse.landing import pseudonyms
+from childrens_warehouse.landing import pseudonyms, standing
 from childrens_warehouse.observing import logs
 from childrens_warehouse.publish.steps import Release, current_release, publish
 from childrens_warehouse.quality import page
@@ -40,6 +40,7 @@ def land_night(
 ) -> tuple[landing.Outcome, ...]:
     """Land what lies in the inbox for `night` and any earlier night not landed yet, of every source and authority."""
     pseudonyms.check(settings, run_id)
+    standing.check(settings)
     outcomes: list[landing.Outcome] = []
     for source in Source:
         late = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -99,6 +100,7 @@ class DatasetLanding:
         marks = self._marks()
         withdrawals.forget(self.home, acceptance)
         self.settled()
+        self._see_that_it_stands(acceptance)
         commit(acceptance, self.home)
         return {
             **counts(acceptance),
@@ -112,6 +114,13 @@ class DatasetLanding:
             "verdict": (Verdict.WARN if broken else judgement.verdict).value,
             "columns": list(text.header or text.columns),
         }
+
+    def _see_that_it_stands(self, acceptance: Acceptance) -> None:
+        """A mount that went away meanwhile takes along what was written, and an acceptance must not outlive it."""
+        if not ((self.home.root / self.archived_as).exists() and keep.is_kept(self.dataset, acceptance, self.home)):
+            raise OSError(
+                errno.ESTALE, f"What was written of {acceptance.file_name} is gone: is a disk of its unmounted?"
+            )
 
     def _judge(self, text: TextRows) -> Judgement:
         from childrens_warehouse.quality.judge import judge

@@ -54,24 +54,36 @@ def map_identities(
         connection.unregister("mapped")
 
 
+def domains(dataset: Dataset) -> list[str]:
+    """The pseudonym domains that a dataset bears."""
+    return sorted({_domain(column) for column in dataset.columns if _domain(column)})
+
+
+def is_kept(dataset: Dataset, acceptance: Acceptance, home: Home) -> bool:
+    """Are the rows of an accepted file all where they belong, and the identities that go with them?"""
+    content = acceptance.content(home)
+    identities = home.restricted / dataset.name / acceptance.authority / f"{content.stem}.identities.parquet"
+    return content.exists() and (identities.exists() or not domains(dataset))
+
+
 def write_restricted(
     connection: duckdb.DuckDBPyConnection, dataset: Dataset, acceptance: Acceptance, home: Home
 ) -> None:
     """Identities of the kept rows: `<file>.identities.parquet` (domain, value, key) and, where the file says more
     of a person than that, `<file>.persons.parquet` (row number, identities as delivered, keys)."""
     folder = home.restricted / dataset.name / acceptance.authority
-    domains = sorted({_domain(column) for column in dataset.columns if _domain(column)})
-    if domains:
+    of_dataset = domains(dataset)
+    if of_dataset:
         union = " union all ".join(
             f"select {sql.literal(domain)} as domain, text as value, key, is_valid from identity_{domain}"
-            for domain in domains
+            for domain in of_dataset
         )
         _copy(
             connection,
             f"{union} order by domain, value",
             folder / f"{acceptance.content(home).stem}.identities.parquet",
         )
-    if any(column.is_identity and not _domain(column) for column in dataset.columns) or len(domains) > 1:
+    if any(column.is_identity and not _domain(column) for column in dataset.columns) or len(of_dataset) > 1:
         columns = ", ".join(_name(column) for column in dataset.identity_columns)
         _copy(
             connection,

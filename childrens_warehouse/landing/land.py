@@ -16,7 +16,7 @@ import duckdb
 from childrens_warehouse import sql, unfinished
 from childrens_warehouse.datasets import BY_NAME, Dataset
 from childrens_warehouse.errors import FileRefused
-from childrens_warehouse.landing import formats, places, pseudonyms, quarantine, receive
+from childrens_warehouse.landing import formats, keep, places, pseudonyms, quarantine, receive
 from childrens_warehouse.landing.dataset import DatasetLanding, counts
 from childrens_warehouse.landing.delivery import Delivery, Outcome
 from childrens_warehouse.landing.formats.readable import check_text
@@ -221,7 +221,7 @@ class _FileLanding:
             for each in accepted(self.home, acceptance.dataset, acceptance.authority)
             if (each.sha256, each.scope, each.key_id) == (acceptance.sha256, acceptance.scope, acceptance.key_id)
         ]
-        if not same or not acceptance.content(self.home).exists():
+        if not same or not keep.is_kept(BY_NAME[acceptance.dataset], acceptance, self.home):
             return None
         return max(same, key=lambda each: each.order)
 

@@ -16,7 +16,7 @@ from typing import Any
 from childrens_warehouse import waivers
 from childrens_warehouse.datasets import DeliveredFile, Source, files_of, of_source
 from childrens_warehouse.errors import FileRefused
-from childrens_warehouse.landing import manifest, quarantine
+from childrens_warehouse.landing import manifest, quarantine, standing
 from childrens_warehouse.landing.delivery import Delivery, Outcome
 from childrens_warehouse.landing.formats.readable import PACKED, plain_name
 from childrens_warehouse.landing.land import judge_again, land
@@ -86,7 +86,7 @@ def expect(settings: Settings, source: str, night: dt.date, authority: str, run_
     """
     ledger = Ledger(settings.home.ledger)
     landed = ledger.folder_states(authority, source)
-    reopened = _waived(settings, authority, source)
+    reopened = _waived(settings, authority, source) | standing.lost(settings, authority, source)
     parent = settings.home.inbox / authority / source
     days = sorted(day for path in parent.glob("*") if path.is_dir() and (day := _date_of(path)) and day <= night)
     deliveries: list[Delivery] = []

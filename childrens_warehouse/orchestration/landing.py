@@ -24,11 +24,12 @@ from childrens_warehouse.settings import Settings
 
 @task
 def choose_night(*, params: dict[str, Any] | None = None) -> str:
-    """The extract date this run lands, as an ISO date. Fails when the pseudonym key is not the key of raw."""
-    from childrens_warehouse.landing import pseudonyms
+    """The extract date this run lands, as an ISO date. Fails when raw is of another key, or gone."""
+    from childrens_warehouse.landing import pseudonyms, standing
 
     settings = Settings.from_environment()
     pseudonyms.check(settings, run_id())  # here, because it would otherwise be noticed hours later, at the first file
+    standing.check(settings)
     night = extract_date(settings, run_at(), (params or {}).get("extract_date"))
     return night.isoformat()
 

@@ -67,7 +67,7 @@ class Acceptance:
         return home.raw / self.dataset / self.authority
 
     def content(self, home: Home) -> Path:
-        return self.folder(home) / "content" / f"{self.file_id}-{_as_file(self.scope)}-{self.key_id}.parquet"
+        return self.folder(home) / "content" / f"{self.file_id}-{as_file(self.scope)}-{self.key_id}.parquet"
 
     def registers(self, home: Home) -> Path:
         """Which (supplier, school, date) a school_date file contains."""
@@ -75,7 +75,7 @@ class Acceptance:
 
     def record(self, home: Home) -> Path:
         stamp = self.generated_at.strftime("%Y%m%dT%H%M%S%fZ")
-        return self.folder(home) / "accepted" / _as_file(self.scope) / f"{stamp}-{self.file_id}-{self.key_id}.json"
+        return self.folder(home) / "accepted" / as_file(self.scope) / f"{stamp}-{self.file_id}-{self.key_id}.json"
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -95,7 +95,8 @@ class Acceptance:
         )
 
 
-def _as_file(scope: str) -> str:
+def as_file(scope: str) -> str:
+    """A scope as part of the name of a file."""
     return scope.replace(":", "-")
 
 
