@@ -81,6 +81,11 @@ def take_out(home: Home, connection: duckdb.DuckDBPyConnection, disposal_id: str
     return Rewritten(sum(path.parent.name == "content" for path in pending), rows)
 
 
+def is_begun(home: Home) -> bool:
+    """Is there a disposal that counts and is not all in its place?"""
+    return _journal(home).exists()
+
+
 def finish(home: Home) -> bool:
     """Put in force what a disposal has written down as complete; safe to call again. Was there anything?"""
     try:

@@ -26,11 +26,12 @@ from pathlib import Path
 from typing import TypedDict
 
 from childrens_warehouse import __version__
+from childrens_warehouse.build import candidate
 from childrens_warehouse.errors import BackupFailed, ConfigurationError
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.publish import files
 from childrens_warehouse.publish.current import MANIFEST, current_manifest
-from childrens_warehouse.raw import epoch
+from childrens_warehouse.raw import disposal, epoch
 from childrens_warehouse.raw.acceptance import Acceptance
 from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, OWNER_ONLY_FILE, Home, Settings, make_private
 from childrens_warehouse.upkeep import backups, home_format
@@ -76,6 +77,8 @@ class _Part:
     bytes: int = 0
     # (device, inode) in the home -> path here, of files with several names
     names: dict[tuple[int, int], str] = dataclasses.field(default_factory=dict)
+    # when a file, or its name, changed last
+    changed: dict[str, int] = dataclasses.field(default_factory=dict)
 
     @property
     def partial(self) -> Path:
@@ -108,6 +111,7 @@ class _Part:
                 return
             self.copied += 1
             self.bytes += told.st_size
+        self.changed[path] = told.st_ctime_ns
         if told.st_nlink > 1:
             self.names.setdefault((told.st_dev, told.st_ino), path)
         self.entries[path] = Entry(told.st_size, told.st_mtime_ns, stat.S_IMODE(told.st_mode), told.st_gid, *hashes)
@@ -141,6 +145,9 @@ def write(
         moment = _moment(to)
         data = _part(DATA, to, moment, None)
         restricted = _part(RESTRICTED, restricted_to, moment, encrypt_with) if restricted_to else None
+        if disposal.is_begun(home):
+            with candidate.locked(settings):
+                disposal.finish(home)
         told = _fix(home, data)
         for path, file in backups.copied(home, DATA):
             if not _is_newer_release(path, told["releases"]):
@@ -263,7 +270,7 @@ def _see_that_raw_is_whole(home: Home, data: _Part, at_ns: int) -> None:
         if path.startswith("raw/") and _ACCEPTANCE in path:
             acceptance = Acceptance.from_dict(json.loads(data.target(path).read_text(encoding="utf-8")))
             content = acceptance.content(home).relative_to(home.root).as_posix()
-            if content not in data.entries or data.entries[content].mtime_ns > at_ns:
+            if content not in data.entries or data.changed[content] > at_ns:
                 raise BackupFailed(
                     f"{content} was replaced while the backup was written, by another key, `warehouse replay` or"
                     " `warehouse retention` perhaps: make it again."

@@ -41,6 +41,7 @@ MADE_AGAIN = frozenset({"build", "logs", "quality", "airflow", "postgresql", "se
 # The same below those: databases come from a release's own files, the directory of postcodes from the installation.
 _NOT_COPIED = ("restricted/scratch/", "restricted/reference/")
 _DATABASES = ("marts.duckdb", "marts_aggregate.duckdb")
+_OF_A_MOMENT = frozenset({"published/current.json", "raw/disposal.json"})
 
 _BLOCK = 1 << 20
 
@@ -149,15 +150,13 @@ def _below(folder: Path, path: str) -> Iterator[tuple[str, Path]]:
             continue
         if each.is_dir():
             yield from _below(Path(each.path), f"{name}/")
-        elif not _is_database(name):
+        elif not _is_made_again(name):
             yield name, Path(each.path)
 
 
-def _is_database(path: str) -> bool:
-    """marts.duckdb and its like: made again from the release's other files. So is the note of which is published."""
-    return (
-        path.startswith(("releases/", "published/")) and path.endswith(_DATABASES)
-    ) or path == "published/current.json"
+def _is_made_again(path: str) -> bool:
+    """marts.duckdb and its like are made again from the release's other files; so are notes of what is under way."""
+    return (path.startswith(("releases/", "published/")) and path.endswith(_DATABASES)) or path in _OF_A_MOMENT
 
 
 def copy_and_hash(source: Path, target: Path, command: str | None = None) -> tuple[str, str | None]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Raise it with a step in childrens_warehouse.upkeep.upgrading. Tables and columns that are added to the ledger, and
 # files that older programs do not look for, need no new format.
-FORMAT = 4
+FORMAT = 5
 _FIRST = 1
 _RESTORING = "restoring"
 

@@ -194,6 +194,33 @@ def _complete_ledger(home: Home) -> int:
     return len(lacking)
 
 
+# Format 5: removals are among the disposals
+
+
+def _removals_are_apart(home: Home) -> bool:
+    return home.ledger.exists() and bool(
+        Ledger(home.ledger).query("select 1 from sqlite_master where type = 'table' and name = 'removal_event'")
+    )
+
+
+def _move_removals(home: Home) -> int:
+    """Originals and names that were removed by settings of old, by run; paths of what is gone are not kept."""
+    with Ledger(home.ledger).transaction() as connection:
+        moved = connection.execute(
+            """
+            insert into disposal_event (
+                recorded_at, run_id, disposal_id, state, record_class, rule, layer, authority, persons, items, rows,
+                decided_by, reason)
+            select max(recorded_at), run_id, run_id, 'done', kind, 'WAREHOUSE_RETENTION_' || upper(kind) || '_MONTHS',
+                kind, '', null, count(*), null, '', 'replaced, and older than the setting'
+            from removal_event
+            group by run_id, kind
+            """
+        ).rowcount
+        connection.execute("drop table removal_event")
+    return moved
+
+
 STEPS: tuple[Step, ...] = (
     Step(
         2, "files of raw and restricted bear the id of their key in their names", False, _raw_says_no_key,
@@ -203,4 +230,5 @@ STEPS: tuple[Step, ...] = (
         3, "manifests of releases name grains, references and partitions", True, _manifests_lack, _complete_manifests,
     ),
     Step(4, "the ledger has every table and column", True, _ledger_lacks, _complete_ledger),
+    Step(5, "removals are among the disposals of the ledger", True, _removals_are_apart, _move_removals),
 )  # fmt: skip

@@ -212,7 +212,15 @@ def test_what_lands_meanwhile_is_not_in_it_and_lands_again(living, supplier, fol
     assert list(accepted(restored.home)) == list(accepted(living.home))
 
 
-@pytest.mark.parametrize("replace", [lambda path: path.unlink(), lambda path: path.write_bytes(b"another")])
+def renamed_over(path: Path) -> None:
+    """As a disposal does: written before, put in its place after."""
+    staged = path.with_name(".staged")
+    staged.write_bytes(b"fewer rows")
+    os.utime(staged, ns=(1, 1))
+    staged.replace(path)
+
+
+@pytest.mark.parametrize("replace", [Path.unlink, renamed_over])
 def test_raw_whose_content_is_replaced_meanwhile_is_no_backup(living, folders, monkeypatch, replace):
     fix = backing_up._fix
 

@@ -58,6 +58,15 @@ def make_older(settings: Settings) -> dict[str, str]:
         path.write_text(json.dumps(manifest))
     with sqlite3.connect(home.ledger) as connection:
         connection.execute("drop table upkeep_event")
+        connection.execute("drop table disposal_event")
+        connection.execute(
+            "create table removal_event (recorded_at text not null, run_id text not null, kind text not null,"
+            " path text not null, extract_date text not null)"
+        )
+        connection.executemany(
+            "insert into removal_event values ('2026-01-01T00:00:00+00:00', 'r1', ?, 'a', '2017-05-31')",
+            [("archive",), ("archive",), ("restricted",)],
+        )
         connection.execute("alter table file_event drop column columns")
     home_format.path(home).unlink()
     return names
@@ -70,7 +79,7 @@ def test_a_home_bears_its_format_from_the_beginning(settings):
 
 def test_programs_refuse_an_older_home_that_has_to_be_upgraded_on_purpose(landed):
     make_older(landed)
-    with pytest.raises(HomeFormatError, match=r"of format 1.* needs 4: files of raw .* run `warehouse upgrade`"):
+    with pytest.raises(HomeFormatError, match=r"of format 1.* needs 5: files of raw .* run `warehouse upgrade`"):
         Settings.from_environment()
     with pytest.raises(HomeFormatError, match="run `warehouse upgrade`"):
         landed.home.create()
@@ -83,11 +92,11 @@ def test_an_upgrade_brings_an_older_home_to_what_it_would_be_today(landed):
     runner = CliRunner()
     checked = runner.invoke(cli.app, ["upgrade", "--check"])
     assert checked.exit_code == 1
-    assert checked.output.count("due: ") == 3
+    assert checked.output.count("due: ") == 4
     assert home_format.format_of(landed.home) == 1
     done = runner.invoke(cli.app, ["upgrade"])
     assert done.exit_code == 0, done.output
-    assert "was of format 1 and is of 4" in done.output
+    assert "was of format 1 and is of 5" in done.output
     assert all(Path(now).is_file() and not Path(older).exists() for older, now in names.items())
     assert {each.record(landed.home).name for each in accepted(landed.home)} == before
     settings = Settings.from_environment()
@@ -101,7 +110,12 @@ def test_an_upgrade_brings_an_older_home_to_what_it_would_be_today(landed):
         json.loads(row["detail"])["step"] for row in Ledger(settings.home.ledger).query("select * from upkeep_event")
     ]
     # The first to write it down made the ledger whole.
-    assert steps == [2, 3]
+    assert steps == [2, 3, 5]
+    removed = Ledger(settings.home.ledger).query("select layer, rule, items from disposal_event order by layer")
+    assert [tuple(row.values()) for row in removed] == [
+        ("archive", "WAREHOUSE_RETENTION_ARCHIVE_MONTHS", 2),
+        ("restricted", "WAREHOUSE_RETENTION_RESTRICTED_MONTHS", 1),
+    ]
     assert not upgrading.due(settings.home)
     assert runner.invoke(cli.app, ["upgrade"]).exit_code == 0
 
