@@ -83,6 +83,12 @@ def contents(settings: Settings) -> dict[str, dict[str, str]]:
 
 
 def test_a_backup_becomes_the_same_home_elsewhere(living, folders, tmp_path):
+    for half in (
+        living.home.raw / ".half.1.part",
+        living.home.releases / "2017-06-01-abc.partial" / "fct_review.parquet",
+    ):
+        half.parent.mkdir(exist_ok=True)
+        half.write_text("being written")
     backing_up.write(living, *folders)
     restored = another_home(living, tmp_path / "elsewhere")
     done = restoring.restore(restored, folders[0], folders[1])
@@ -91,6 +97,7 @@ def test_a_backup_becomes_the_same_home_elsewhere(living, folders, tmp_path):
     assert current_manifest(restored.home) == current_manifest(living.home)
     assert done.unopened == ()
     assert list(accepted(restored.home)) == list(accepted(living.home))
+    assert not {path.name for path in restored.home.root.rglob("*")} & {".half.1.part", "2017-06-01-abc.partial"}
     for path in ("waivers.json", "decisions/readers.jsonl"):
         assert (restored.home.root / path).read_bytes() == (living.home.root / path).read_bytes()
     # Readers open it where it is now, and the views in it lead to its own files.
