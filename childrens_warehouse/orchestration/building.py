@@ -38,8 +38,8 @@ def build_models(start: dict[str, Any]) -> list[dict[str, Any]]:
 
     layers = [layer.to_dict() for layer in steps.build_layers(Settings.from_environment(), start["build_id"])]
     for layer in layers:
-        counts = {name: value for name, value in layer.items() if name not in ("layer", "slowest")}
-        say(f"Built {layer['layer']}: {counts}", layer=layer["layer"], **counts)
+        told = {name: value for name, value in layer.items() if name != "slowest"}
+        say(f"Built: {told}", **told)
     return layers
 
 
