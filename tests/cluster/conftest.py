@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import os
 import shutil
+import ssl
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,12 +45,13 @@ class Cluster:
 
     def client(self, name: str | None = None, password: str | None = None) -> httpx.Client:
         """Somebody at the pages' own address: nobody in particular, or who signs in with a password."""
-        certificate = str(self.places.secrets / "certificate.pem")
-        client = httpx.Client(base_url=self.places.pages_address, verify=certificate, timeout=60)
+        trusted = ssl.create_default_context(cafile=self.places.secrets / "certificate.pem")
+        headers = {}
         if name:
-            answer = client.post("/auth/token", json={"username": name, "password": password}).raise_for_status()
-            client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        return client
+            body = {"username": name, "password": password}
+            answer = httpx.post(f"{self.places.pages_address}/auth/token", json=body, verify=trusted, timeout=60)
+            headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
+        return httpx.Client(base_url=self.places.pages_address, verify=trusted, headers=headers, timeout=60)
 
     def admin(self) -> httpx.Client:
         return self.client(ADMIN, self.secret("admin_password"))
