@@ -1,7 +1,7 @@
 """A home so small that a night in it takes a second: real landing, gate and publication of three lists, SQL for dbt.
 
-Two nights of one authority. Every identity is a canary, so that the home can be searched for leaks, and each file has a
-row that is refused. The first night's release is `first`, the second's `second`.
+Two weeks of nights of one authority, of which most trials need two. Every identity is a canary, so that the home can be
+searched for leaks, and each file has a row that is refused.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.nights.searching import Searcher
 KEY = "a key for broken machines, long enough"
 NEW_KEY = "the key that comes after the broken one"
 AUTHORITY = "310"
-NIGHTS = (dt.date(2017, 5, 30), dt.date(2017, 5, 31))
+NIGHTS = tuple(dt.date(2017, 5, 30) + dt.timedelta(days=number) for number in range(14))
 FILES = 3  # a night delivers so many
 _CHILDREN = 30
 
@@ -58,7 +58,7 @@ def settings_at(root: Path) -> Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """The files of the two nights, and how to find their canaries."""
+    """The files of the nights, and how to find their canaries."""
 
     files: dict[tuple[str, dt.date, str], str]
     searcher: Searcher

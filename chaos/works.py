@@ -23,7 +23,7 @@ from childrens_warehouse.run import land_night
 from childrens_warehouse.serving import steps as serving
 from childrens_warehouse.settings import Settings
 
-FIRST, SECOND = small.NIGHTS
+FIRST, SECOND, *_ = small.NIGHTS
 
 
 @dataclasses.dataclass(frozen=True)
