@@ -119,15 +119,18 @@ def _query(settings: Settings, statement: str) -> list[dict[str, Any]]:
     return Ledger(settings.home.ledger).query(statement)
 
 
+# The run that closed the newest night of each source.
+_LAST = "(select source, run_id from source_night where rowid in (select max(rowid) from source_night group by source))"
+
+
 def _rows(column: str) -> Callable[[Settings], Iterator[tuple[tuple[str, ...], float]]]:
-    """Of the newest night of each source that was closed."""
+    """Of the newest night of each source that was closed; nought where nothing new came."""
 
     def read(settings: Settings) -> Iterator[tuple[tuple[str, ...], float]]:
         for row in _query(
             settings,
-            f"select source, sum(coalesce({column}, 0)) as n from file_event where status in ('accepted', 'refused') "
-            "and run_id in (select run_id from source_night as s where s.source = file_event.source "
-            "order by s.rowid desc limit 1) group by source",
+            f"select s.source, coalesce(sum(f.{column}), 0) as n from {_LAST} as s left join file_event as f on "
+            "f.source = s.source and f.run_id = s.run_id and f.status in ('accepted', 'refused') group by s.source",
         ):
             yield (row["source"],), row["n"]
 
@@ -135,13 +138,16 @@ def _rows(column: str) -> Callable[[Settings], Iterator[tuple[tuple[str, ...], f
 
 
 def _files(settings: Settings) -> Iterator[tuple[tuple[str, ...], float]]:
+    found = Counter[tuple[str, str]]()
     for row in _query(
         settings,
         "select source, status, count(distinct authority || extract_date || file_name) as n from file_event "
-        "where run_id in (select run_id from source_night as s where s.source = file_event.source "
-        "order by s.rowid desc limit 1) group by source, status",
+        f"where (source, run_id) in {_LAST} group by source, status",
     ):
-        yield (row["source"], row["status"]), row["n"]
+        found[row["source"], row["status"]] = row["n"]
+    for source in _last_nights(settings):
+        for status in ("accepted", "unchanged", "refused", "missing", "unexpected"):
+            yield (source, status), found[source, status]
 
 
 def _late(settings: Settings) -> Iterator[tuple[tuple[str, ...], float]]:
@@ -169,8 +175,8 @@ def _seconds(settings: Settings) -> Iterator[tuple[tuple[str, ...], float]]:
         yield (row["step"], ""), row["seconds"]
     for row in _query(
         settings,
-        "select source, sum(coalesce(seconds, 0)) as n from file_event where run_id in (select run_id from "
-        "source_night as s where s.source = file_event.source order by s.rowid desc limit 1) group by source",
+        "select source, sum(coalesce(seconds, 0)) as n from file_event "
+        f"where (source, run_id) in {_LAST} group by source",
     ):
         yield ("land", row["source"]), row["n"]
 
