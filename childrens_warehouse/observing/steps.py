@@ -6,6 +6,8 @@ import dataclasses
 import datetime as dt
 import functools
 import inspect
+import logging
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.observing import lineage, logs, metrics
 from childrens_warehouse.settings import Settings
+
+_LOG = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -75,9 +79,13 @@ def _facts(given: Mapping[str, Any]) -> dict[str, str]:
 
 def _end(settings: Settings, step: Step, seconds: float, result: Any, error: Exception | None) -> None:
     facts = {name: step.facts.get(name) for name in _NAMES if name != "run_id"}
-    Ledger(settings.home.ledger).record_step(
-        run_id=step.run_id, **facts, step=step.name, state="failed" if error else "done",
-        error=type(error).__name__ if error else None, seconds=round(seconds, 3),
-    )  # fmt: skip
+    try:
+        Ledger(settings.home.ledger).record_step(
+            run_id=step.run_id, **facts, step=step.name, state="failed" if error else "done",
+            error=type(error).__name__ if error else None, seconds=round(seconds, 3),
+        )  # fmt: skip
+    except sqlite3.Error as unwritten:
+        # A full disk, most often: what the step itself says of it must be heard.
+        _LOG.warning("The ledger could not be told how %s ended (%s).", step.name, type(unwritten).__name__)
     lineage.ended(settings, step, result, error)
     metrics.push_after(settings, step.name)
