@@ -53,6 +53,7 @@ _GRAINS = {
     "dim_reporting_date": ("as_at",),
     "bridge_pupil_child": ("authority_code", "pupil_key"),
     "fct_allocation": ("authority_code", "child_key", "worker_role_code", "worker_key", "started_on"),
+    "fct_case_holder": ("authority_code", "as_at", "child_key"),
     "fct_child_on_protection_plan": ("authority_code", "as_at", "child_key"),
     **{each.table: ("authority_code", "child_key") for each in worklists.ALL},
 }  # fmt: skip

@@ -59,6 +59,10 @@ def tables(number: int, children: int) -> str:
             "fct_allocation", f"range({children}) as t (c)", child_key=key, worker_role_code="'social_worker'",
             worker_key=number, started_on="date '2011-01-01'", ended_on="null", team_name="'Team ' || c % 12",
         )
+        + _table(
+            "fct_case_holder", f"marts.dim_reporting_date as d, range({children}) as t (c)", as_at="d.as_at",
+            child_key=key, worker_role_code="'social_worker'", worker_key=number, team_name="'Team ' || c % 12",
+        )
         + _table("bridge_pupil_child", f"range({children}) as t (c)", child_key=key, pupil_key="hash(-1 - c) >> 1")
         + _table(
             "fct_child_on_protection_plan", f"range({children // 8}) as t (c)", child_key=key, as_at=f"date '{NIGHT}'",

@@ -90,8 +90,10 @@ def create_table(connection: duckdb.DuckDBPyConnection, table: Table, parts: lis
     connection.execute(f"create table {sql.name(table.name)} ({', '.join(columns)})")
     if parts:
         names = ", ".join(sql.name(column.name) for column in table.columns)
+        order = f" order by {', '.join(map(sql.name, table.lies_by))}" if table.lies_by else ""
         connection.execute(
-            f"insert into {sql.name(table.name)} ({names}) select {names} from read_parquet({sql.file_list(parts)})"
+            f"insert into {sql.name(table.name)} ({names}) select {names} from"
+            f" read_parquet({sql.file_list(parts)}){order}"
         )
 
 

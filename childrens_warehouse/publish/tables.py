@@ -23,6 +23,11 @@ LARGE = ("fct_attendance_enrolment_month", "fct_attendance_pupil_month", "fct_at
 # changed; reporting dates are all computed every night, and most come out as they were.
 PARTITIONED_BY = {**dict.fromkeys(LARGE, "session_month"), "indicator_subject": "as_at"}
 
+# Of tables that readers ask for few rows of many: what the questions name, so that the rows of one answer lie together.
+# A page asks for all whole figures, or for one indicator's slices one way; with their rows in as many places as there
+# are indicators and dates, each question reads the whole table.
+LIES_BY: Mapping[str, tuple[str, ...]] = {"indicator_value": ("dimension", "indicator_id", "as_at")}
+
 # Where a row came from, and when somebody looked: not part of what a table says.
 NOT_CONTENT = frozenset({"source_file", "source_row", "known_on", "stamp", "generated_at"})
 
@@ -74,6 +79,11 @@ class Table:
     def partitioned_by(self) -> str | None:
         """The date that, with the authority, its files are cut by; None where it is one file."""
         return PARTITIONED_BY.get(self.name)
+
+    @property
+    def lies_by(self) -> tuple[str, ...]:
+        """Columns by which its rows are put in order where readers find them; none if any order will do."""
+        return tuple(column for column in LIES_BY.get(self.name, ()) if self.has(column))
 
     @property
     def relation(self) -> str:

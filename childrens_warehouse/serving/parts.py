@@ -38,8 +38,8 @@ _TYPES = {
     "TIMESTAMP": "timestamp",
 }
 
-# How the usual questions go into the tables that every page asks: by reporting date and slice, and to the children
-# behind a figure. Beside these and the key, facts have an index by child and one by date.
+# How the usual questions go into the tables that every page asks, where their key does not serve: by reporting date and
+# slice, and to the children behind a figure. Beside these and the key, facts have an index by child and one by date.
 _INDEXES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "indicator_value": (("as_at", "dimension", "indicator_id"),),
     "indicator_publication": (("indicator_id", "as_at", "dimension"),),
@@ -157,9 +157,12 @@ def _part(
     key: tuple[str, ...],
     partition: tuple[str, str] | None = None,
 ) -> Part:
-    # What is the same all over a part, or nearly, tells least: it comes last, and a key serves as an index by child.
-    same = ("authority_code", table.partitioned_by)
-    key = tuple(sorted(key, key=lambda column: column in same))
+    # Rows are stored in the order of the key. What is the same all over a part, or nearly, tells least: it comes last,
+    # and a key serves as an index by child.
+    first, same = table.lies_by, ("authority_code", table.partitioned_by)
+    key = tuple(
+        sorted(key, key=lambda column: (column in same, first.index(column) if column in first else len(first)))
+    )
     indexes = _indexes(table, key)
     shape = [
         schema,

@@ -11,6 +11,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import importlib.util
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from childrens_warehouse.serving.parts import Part, Reference, postgres_type
 from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, Settings
 
 _BLOCK = 1 << 20
+# What is asked of the server meanwhile goes first: the rows of the next part can wait. (nice)
+_BEHIND_READERS = 10
 # Of the server's memory, for the index of one part.
 _MEMORY_FOR_INDEXES = "256MB"
 
@@ -78,7 +81,7 @@ def fill(
     there = {name for (name,) in connection.execute("select name from store.loaded").fetchall()}
     missing = [part for part in parts if part.name not in there]
     with _writer(settings) as writer:
-        for part, rows in _written_ahead(writer, missing):
+        for part, rows in writer.write_ahead(missing):
             _load(connection, part, rows)
     _refer(connection, parts, references)
     return Stored(tuple(part.name for part in missing), sum(part.rows for part in missing), len(parts) - len(missing))
@@ -88,6 +91,14 @@ def fill(
 class _Writer:
     connection: duckdb.DuckDBPyConnection
     folder: Path
+    ahead: ThreadPoolExecutor
+
+    def write_ahead(self, parts: Sequence[Part]) -> Iterator[tuple[Part, Future[Path | None]]]:
+        """Each part with its rows to come; the next one is written while the server is at work on this one."""
+        futures = [self.ahead.submit(self.write, part) for part in parts[:1]]
+        for number, part in enumerate(parts):
+            futures += [self.ahead.submit(self.write, following) for following in parts[number + 1 : number + 2]]
+            yield part, futures[number]
 
     def write(self, part: Part) -> Path | None:
         """The part's rows in PostgreSQL's binary form, ordered by its key; None where it has no file."""
@@ -113,22 +124,22 @@ def _writer(settings: Settings) -> Iterator[_Writer]:
     files.remove(folder)  # of an attempt that was killed
     folder.mkdir(mode=OWNER_ONLY_DIRECTORY, parents=True)
     try:
-        with duckdb.connect(
-            config={"memory_limit": settings.memory_limit, "threads": settings.threads, "temp_directory": str(folder)}
-        ) as connection:
-            connection.execute(f"load {sql.literal(extension())}")
-            yield _Writer(connection, folder)
+        # The priority is the thread's own, and DuckDB's threads have that of the one that starts them.
+        with (
+            ThreadPoolExecutor(1, initializer=os.nice, initargs=(_BEHIND_READERS,)) as ahead,
+            ahead.submit(_connect, settings, folder).result() as connection,
+        ):
+            yield _Writer(connection, folder, ahead)
     finally:
         files.remove(folder)
 
 
-def _written_ahead(writer: _Writer, parts: Sequence[Part]) -> Iterator[tuple[Part, Future[Path | None]]]:
-    """Each part with its rows to come; the next one is written while the server is at work on this one."""
-    with ThreadPoolExecutor(1) as ahead:
-        futures = [ahead.submit(writer.write, part) for part in parts[:1]]
-        for number, part in enumerate(parts):
-            futures += [ahead.submit(writer.write, following) for following in parts[number + 1 : number + 2]]
-            yield part, futures[number]
+def _connect(settings: Settings, folder: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        config={"memory_limit": settings.memory_limit, "threads": settings.threads, "temp_directory": str(folder)}
+    )
+    connection.execute(f"load {sql.literal(extension())}")
+    return connection
 
 
 def extension() -> Path:

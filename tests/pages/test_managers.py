@@ -105,12 +105,10 @@ def write_release(path: Path) -> None:
         ],
         "indicator_value": values,
         "indicator_subject": subjects,
-        "dim_reporting_date": [{"as_at": NIGHT, "is_night": True}],
         "dim_child": [{"authority_code": "310", "child_key": child} for child in CHILDREN],
         "dim_worker": [{"authority_code": "310", "worker_key": worker} for worker in TEAMS.values()],
-        "fct_allocation": [
-            {"authority_code": "310", "child_key": child, "worker_role_code": "social_worker", "team_name": team,
-             "worker_key": TEAMS[team], "started_on": "2016-01-01"}
+        "fct_case_holder": [
+            {"authority_code": "310", "as_at": NIGHT, "child_key": child, "team_name": team, "worker_key": TEAMS[team]}
             for number, child in enumerate(CHILDREN) if (team := team_of(number))
         ],
         "bridge_pupil_child": [],

@@ -30,31 +30,12 @@ left join bridge_pupil_child as pupils
     on subjects.authority_code = pupils.authority_code
         and subjects.subject_key = pupils.pupil_key
 
--- left: nobody may hold the case. As the slices by team have it: of two social workers the one who came last; a personal
--- adviser where there is none.
-left join (
-    select
-        allocations.authority_code,
-        allocations.child_key,
-        reporting_dates.as_at,
-        allocations.worker_key,
-        allocations.team_name,
-        row_number() over (
-            partition by allocations.authority_code, allocations.child_key, reporting_dates.as_at
-            order by allocations.worker_role_code desc, allocations.started_on desc, allocations.worker_key asc
-        ) as place
-
-    from fct_allocation as allocations
-    inner join dim_reporting_date as reporting_dates
-        on allocations.started_on <= reporting_dates.as_at
-            and reporting_dates.as_at < coalesce(allocations.ended_on, cast('9999-12-31' as date))
-    where allocations.worker_role_code in ('social_worker', 'personal_adviser')
-) as holders
+-- left: nobody may hold the case
+left join fct_case_holder as holders
     on subjects.authority_code = holders.authority_code
         and subjects.as_at = holders.as_at
         and case when indicators.subject = 'pupil' then pupils.child_key else subjects.subject_key end
         = holders.child_key
-        and holders.place = 1
 
 -- left: not everybody is looked after, or on a plan
 left join fct_looked_after_child as looked_after

@@ -121,7 +121,7 @@ described as (
 
 ),
 
--- Of two social workers the one who came last; a personal adviser where there is none.
+-- As fct_case_holder has it, and of an event on its own day.
 teams as (
 
     select
@@ -136,11 +136,7 @@ teams as (
         on days.authority_code = allocations.authority_code
             and days.subject_key = allocations.child_key
             and {{ is_within('days.last_night_on', 'days.told_on', 'allocations.started_on', 'allocations.ended_on') }}
-    qualify
-        row_number() over (
-            partition by days.authority_code, days.counted, days.subject_key, days.told_on
-            order by allocations.worker_role_code desc, allocations.started_on desc, allocations.worker_key asc
-        ) = 1
+    qualify {{ holds_the_case('days.authority_code, days.counted, days.subject_key, days.told_on') }}
 
 ),
 

@@ -82,7 +82,7 @@ working_days as (
 
 case_holders as (
 
-    select * from {{ ref('int_case_holders') }}
+    select * from {{ ref('fct_case_holder') }}
 
 ),
 
@@ -289,6 +289,7 @@ final as (
     left join case_holders
         on judged.authority_code = case_holders.authority_code
             and judged.child_key = case_holders.child_key
+            and judged.as_at = case_holders.as_at
     where judged.why_not_known is not null or judged.is_persistently_absent or judged.is_near
 
 )

@@ -65,7 +65,7 @@ days as (
 
 case_holders as (
 
-    select * from {{ ref('int_case_holders') }}
+    select * from {{ ref('fct_case_holder') }}
 
 ),
 
@@ -167,6 +167,7 @@ final as (
     left join case_holders
         on judged.authority_code = case_holders.authority_code
             and judged.child_key = case_holders.child_key
+            and judged.as_at = case_holders.as_at
     -- a plan owed in a later term is not missing in this one
     where judged.due_on is not null or judged.why_not_known is not null
 

@@ -52,7 +52,7 @@ days as (
 
 case_holders as (
 
-    select * from {{ ref('int_case_holders') }}
+    select * from {{ ref('fct_case_holder') }}
 
 ),
 
@@ -207,6 +207,7 @@ final as (
     left join case_holders
         on judged.authority_code = case_holders.authority_code
             and judged.child_key = case_holders.child_key
+            and judged.as_at = case_holders.as_at
     where judged.status = 'not_known' or judged.working_days_left <= {{ var('worklist_working_days') }}
 
 )
