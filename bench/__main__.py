@@ -14,7 +14,8 @@ and above 60 seconds for a further night. `--only-postgresql` loads a release in
 fails above 5 times the bare COPY of the same rows. `--only-readers` has 16 readers ask the server, and then the files,
 while ten releases are published, and fails for any error, any answer of two releases, and above 150 ms at the 95th
 percentile of the queries for figures. `--only-cluster` runs a night on two Celery workers and on one machine, and fails
-above 1.2 times.
+above 1.2 times. `--only-report` makes the report of the release that is published in a home, and fails above 20
+seconds.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from bench import cluster, indicators, postgresql, readers, star
+from bench import cluster, indicators, postgresql, readers, report, star
 from bench.baseline import FILES
 from bench.linkage.measure import run as measure_linkage
 from bench.running import timed
@@ -74,8 +75,9 @@ def main() -> int:
     parser.add_argument("--only-postgresql", action="store_true", help="Measure loading into PostgreSQL alone.")
     parser.add_argument("--only-readers", action="store_true", help="Measure readers beside publications alone.")
     parser.add_argument("--only-cluster", action="store_true", help="Measure a night on two Celery workers alone.")
+    parser.add_argument("--only-report", action="store_true", help="Measure making the report alone.")
     parser.add_argument("--sessions", action="store_true", help="Of --only-postgresql: single sessions too.")
-    parser.add_argument("--home", type=Path, help="Of --only-postgresql: the release published in this home.")
+    parser.add_argument("--home", type=Path, help="Of --only-postgresql and --only-report: its release.")
     parser.add_argument("--keep", type=Path, help="Folder for extracts and homes; a temporary one by default.")
     options = parser.parse_args()
     if options.only_linkage:
@@ -100,6 +102,8 @@ def _measure(options: argparse.Namespace, folder: Path) -> int:
         return int(readers.measure(options, folder))
     if options.only_cluster:
         return int(cluster.measure(options, folder, dt.date(2017, 5, 31)))
+    if options.only_report:
+        return int(report.measure(options, folder))
     inbox = folder / "inbox"
     if not inbox.exists():
         print(

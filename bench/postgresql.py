@@ -123,10 +123,10 @@ def _bare(settings: Settings, server: LocalServer) -> float:
     """Seconds in which DuckDB copies the same files into tables without anything, one after the other."""
     manifest = current_manifest(settings.home)
     assert manifest and settings.postgres
-    wanted = [part for part in parts.of_release(settings, manifest, settings.postgres.sessions) if part.path]
     by_table: dict[tuple[str, str], list[Path]] = {}
-    for part in wanted:
-        by_table.setdefault((part.stored.schema, part.table.name), []).append(part.path)
+    for part in parts.of_release(settings, manifest, settings.postgres.sessions):
+        if part.path:
+            by_table.setdefault((part.stored.schema, part.table.name), []).append(part.path)
     with psycopg.connect(server.address(), autocommit=True) as connection:
         connection.execute("create database bare")
     with duckdb.connect() as connection:

@@ -12,6 +12,7 @@ public edition goes to `published/reports/`, the panel's to `published/reports-r
 - `make_reports` red: the last good reports are still there; each file is replaced whole. "there is no such group": the
   groups of WAREHOUSE_READERS_GROUP and WAREHOUSE_AGGREGATE_READERS_GROUP. Most often else the disk is full: make room,
   then clear the task.
+- `tell_of_report` red: the incident could not be written into the ledger; the reports are what `make_reports` says.
 - `make_reports` green without PDF: its log says what this machine lacks (Pango). The pages are there.
 """
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 from airflow.sdk import Param, dag
 
+from childrens_warehouse.orchestration.alarming import tell_of_report
 from childrens_warehouse.orchestration.assets import PUBLISHED_MARTS
 from childrens_warehouse.orchestration.house import HOUSE, Tag
 from childrens_warehouse.orchestration.reporting import choose_days, make_reports
@@ -43,7 +45,8 @@ from childrens_warehouse.orchestration.reporting import choose_days, make_report
     doc_md=__doc__,
 )
 def publish_report():
-    make_reports(choose_days())
+    made = make_reports(choose_days())
+    made >> tell_of_report(made).as_teardown()
 
 
 publish_report()

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     GATE = "gate"
     PUBLISH = "publish"
     POSTGRESQL = "postgresql"
+    REPORT = "report"
     STALE = "stale"
 
     @property

@@ -175,6 +175,22 @@ def serving(settings: Settings, served: Mapping[str, Any] | None) -> Found:
     ]
 
 
+def report(settings: Settings, made: Sequence[str] | None) -> Found:
+    """A run of publish_report: the files it made, none where every report tells what it told; None where it failed."""
+    night = _today(settings)
+    if made is not None:
+        return Scope(night, (Settled(Kind.REPORT, "the report is there as what is published has it"),)), []
+    return Scope(night), [
+        Trouble(
+            Key(Kind.REPORT),
+            "The report of what is published could not be made. The reports that were there still are.",
+            "The log of the red task says why. Put that right and clear the task, or run `warehouse report`.",
+            ("task make_reports of publish_report",),
+            night,
+        )
+    ]
+
+
 def staleness(settings: Settings, now: dt.datetime | None = None) -> Found:
     """Has too long gone by since something was published, or found to need no new release?
 

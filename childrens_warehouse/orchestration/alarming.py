@@ -2,7 +2,7 @@
 
 Last tasks, not callbacks: a task that is killed leaves its callbacks to the DAG processor, which sees neither the
 data nor the ledger and tries nothing twice; a last task runs whatever became of those before it, is tried again, and
-shows what it did. Those of build_warehouse and publish_marts are teardowns, whose own state leaves the run's alone.
+shows what it did. Those of the DAGs after the landing are teardowns, whose own state leaves the run's alone.
 """
 
 from __future__ import annotations
@@ -39,6 +39,15 @@ def tell_of_publication(build_id: str | None, release: dict[str, Any] | None, se
     if release is not None:
         found.append(observing.serving(settings, served))
     _tell(settings, *found)
+
+
+@task
+def tell_of_report(made: list[str] | None) -> None:
+    """Open or resolve the incident of the report, and tell of it once."""
+    from childrens_warehouse.alarms import observing
+
+    settings = Settings.from_environment()
+    _tell(settings, observing.report(settings, made))
 
 
 def tell_of_landing(

@@ -43,9 +43,9 @@ def _report(
         for path in _managers(settings, as_at, authority, to):
             typer.echo(path)
         return
-    for each in making.editions(edition):
-        for path in making.make(settings, each, as_at.date() if as_at else None, authority, pdf, to):
-            typer.echo(path)
+    told = (as_at.date() if as_at else None, authority, pdf, to)
+    for path in making.make(settings, edition, *told) if edition else making.make_both(settings, *told):
+        typer.echo(path)
 
 
 def _managers(settings: Settings, as_at: dt.datetime | None, authority: str | None, to: Path | None) -> Iterator[Path]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from childrens_warehouse.errors import PaperUnavailable
@@ -32,6 +34,19 @@ def make(
             drawn = _drawn(settings, release, as_at or report.newest(release))
         made += _write(settings, drawn, with_pdf, to)
     return made
+
+
+def make_both(
+    settings: Settings, as_at: dt.date | None, authority: str | None, with_pdf: bool, to: Path | None
+) -> Iterator[Path]:
+    """Make every edition of the report, each in a process of its own: printing is slow and takes one core.
+
+    Raises what `make` raises.
+    """
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as processes:
+        made = [processes.submit(make, settings, each, as_at, authority, with_pdf, to) for each in editions()]
+        for files in made:
+            yield from files.result()
 
 
 def due(settings: Settings) -> list[dt.date]:
@@ -65,9 +80,9 @@ def remake(settings: Settings, edition: Edition, as_at: dt.date) -> list[Path]:
     return made
 
 
-def editions(chosen: Edition | None = None) -> Iterable[Edition]:
-    """The chosen one, or those of the report."""
-    return [chosen] if chosen else [Edition.PUBLIC, Edition.PANEL]
+def editions() -> Iterable[Edition]:
+    """Those of the report."""
+    return Edition.PUBLIC, Edition.PANEL
 
 
 def _drawn(settings: Settings, release: reading.Release, as_at: dt.date) -> report.Report:

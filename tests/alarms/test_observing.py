@@ -245,6 +245,13 @@ def test_a_server_that_is_behind_is_told_of_until_it_caught_up(settings):
     assert [each.resolution for each in changes.resolved] == ["release 2017-05-31-ab is current in PostgreSQL"]
 
 
+def test_a_report_that_could_not_be_made_is_told_of_until_one_run_ends_well(settings):
+    assert keys(note(settings, "run", *observing.report(settings, None)).opened) == ["report"]
+    assert not note(settings, "run 2", *observing.publication(settings, "b2", {"release_id": "r"})).resolved
+    # every report tells what is published already
+    assert keys(note(settings, "run 3", *observing.report(settings, [])).resolved) == ["report"]
+
+
 def test_a_publication_that_failed_is_resolved_by_a_release(settings):
     changes = note(settings, "run", *observing.publication(settings, "b1", None))
     assert keys(changes.opened) == ["publish"]

@@ -21,6 +21,7 @@ from childrens_warehouse.landing import night as landing
 from childrens_warehouse.landing import pseudonyms
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.orchestration import house
+from childrens_warehouse.pages import making
 from childrens_warehouse.publish import steps as publish_steps
 from childrens_warehouse.serving import steps as serving_steps
 from childrens_warehouse.settings import Settings
@@ -73,6 +74,8 @@ class Stage:
         build_steps.gate = lambda settings, build_id: self.step("gate")
         publish_steps.publish = lambda settings, build_id: self.step(f"publish {build_id}")
         serving_steps.load = lambda settings: self.step("load")
+        making.due = lambda settings: [dt.date(2017, 3, 31)]
+        making.remake = lambda settings, edition, as_at: [self.step(f"report {edition}")]
 
     def is_complete(self, settings, authority, source, night):
         self.calls[f"look at {authority}"] += 1
@@ -250,6 +253,11 @@ def alarms_by_mail() -> dict[str, Any]:
         stage.build = {"publish b1": [answer], "load": [load]}
         return rehearse("publish_marts", {"build_id": "b1"}, stage)
 
+    def report(answer: Any) -> dict[str, Any]:
+        stage = Stage()
+        stage.build = {"report panel": [answer]}
+        return rehearse("publish_report", {}, stage)
+
     try:
         keep("late", night("2017-06-01", is_there=False))
         keep("late again", night("2017-06-02", is_there=False))
@@ -270,6 +278,8 @@ def alarms_by_mail() -> dict[str, Any]:
         keep("not loaded", publish(None, load=ConfigurationError("two passwords")))
         keep("loaded", publish(None))
         del os.environ["WAREHOUSE_POSTGRES_URL"]
+        keep("no report", report(ConfigurationError("There is no group board.")))
+        keep("report", report(None))
         server.stop()
         keep("gate says no to a dead server", build(gate=[GateFailed("PUB-EMPTY")]))
         return told

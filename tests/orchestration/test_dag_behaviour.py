@@ -218,6 +218,16 @@ def test_a_release_that_could_not_be_loaded_into_postgresql_is_published_and_tol
     assert events(runs["not loaded"], "succeeded")[-1] == ("succeeded", "write_quality_page")
 
 
+def test_a_report_that_could_not_be_made_is_told_of_until_it_is(scenes, mails):
+    ((subject, text),) = mails["no report"]
+    assert subject == "report"
+    assert "<b>1 opened.</b>" in text and "The report of what is published could not be made." in text
+    ((_, text),) = mails["report"]
+    assert "<b>1 resolved.</b>" in text
+    runs = scenes["alarms_by_mail"]
+    assert [runs[name]["state"] for name in ("no report", "report")] == ["failed", "success"]
+
+
 def test_a_mail_server_that_is_down_changes_nothing_in_the_run(scenes):
     run = scenes["alarms_by_mail"]["gate says no to a dead server"]
     assert run["state"] == "failed"

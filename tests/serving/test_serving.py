@@ -134,6 +134,15 @@ def test_one_date_or_one_child_is_found_without_reading_the_rest(database: str, 
         assert "Index Cond: (child_key = 3)" in child
         figures = explained(f"select * from marts_aggregate.indicator_value where as_at = {MAY} and dimension = 'all'")
         assert "Index Cond: ((as_at = '2017-05-31'::date) AND (dimension = 'all'::text))" in figures
+        wholes = explained("select * from marts_aggregate.indicator_value where dimension = 'all'")
+        assert "dimension_indicator_id" in wholes and "Index Cond: (dimension = 'all'::text)" in wholes
+
+
+def test_the_files_hold_figures_in_the_order_of_the_questions(settings: Settings, served: steps.Served) -> None:
+    for file in (settings.home.marts, settings.home.marts_aggregate):
+        with duckdb.connect(str(file), read_only=True) as connection:
+            found = connection.execute("select dimension, indicator_id, as_at from indicator_value").fetchall()
+        assert found == sorted(found)
 
 
 def test_what_did_not_change_is_not_loaded_again(settings: Settings, database: str, served: steps.Served) -> None:
