@@ -6,7 +6,6 @@ import dataclasses
 import datetime as dt
 import functools
 import inspect
-import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -16,8 +15,6 @@ from typing import Any, ParamSpec, TypeVar
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.observing import lineage, logs, metrics
 from childrens_warehouse.settings import Settings
-
-_LOG = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -84,8 +81,8 @@ def _end(settings: Settings, step: Step, seconds: float, result: Any, error: Exc
             run_id=step.run_id, **facts, step=step.name, state="failed" if error else "done",
             error=type(error).__name__ if error else None, seconds=round(seconds, 3),
         )  # fmt: skip
-    except sqlite3.Error as unwritten:
+    except (sqlite3.Error, OSError) as unwritten:
         # A full disk, most often: what the step itself says of it must be heard.
-        _LOG.warning("The ledger could not be told how %s ended (%s).", step.name, type(unwritten).__name__)
+        logs.say(f"The ledger could not be told how {step.name} ended ({type(unwritten).__name__}).", is_error=True)
     lineage.ended(settings, step, result, error)
     metrics.push_after(settings, step.name)

@@ -141,3 +141,10 @@ def test_columns_are_read_anew_only_for_other_code(tmp_path):
     broken = {**MODEL, "compiled_code": "select from where"}
     assert columns.made_of(folder, "code-2", [broken], SCHEMA) == {}
     assert [path.name for path in folder.iterdir()] == ["columns-code-2.json"]
+
+
+def test_a_ledger_that_cannot_be_written_hides_nothing_of_how_the_step_ended(settings, capsys):
+    settings.home.ledger.mkdir()
+    with pytest.raises(GateFailed, match="PUB-ROWS-HALVED"):
+        gate(settings, "b1", GateFailed("PUB-ROWS-HALVED on dim_child."))
+    assert "The ledger could not be told how gate ended (OperationalError)." in capsys.readouterr().err
