@@ -60,6 +60,14 @@ create table if not exists folder_state (
     landed_at text not null,
     primary key (authority, source, extract_date)
 );
+create table if not exists folder_listed (
+    recorded_at text not null,
+    run_id text not null,
+    authority text not null,
+    source text not null,
+    extract_date text not null,
+    state text not null
+);
 create table if not exists source_night (
     recorded_at text not null,
     run_id text not null,
@@ -330,6 +338,27 @@ class Ledger:
             "select extract_date, state from folder_state where authority = ? and source = ?", (authority, source)
         )
         return {row["extract_date"]: row["state"] for row in rows}
+
+    def last_file_event(self) -> int:
+        """The number of the last file event so far: what comes later cannot be known to who asks now."""
+        (row,) = self.query("select max(event_id) as event_id from file_event") or ({"event_id": None},)
+        return row["event_id"] or 0
+
+    def note_folder(self, run_id: str, authority: str, source: str, extract_date: dt.date, state: str) -> None:
+        """In which state a run found a folder whose files it is going to land."""
+        self._append(
+            "folder_listed",
+            {"run_id": run_id, "authority": authority, "source": source, "extract_date": extract_date, "state": state},
+        )
+
+    def folders_listed(self, run_id: str, source: str) -> list[tuple[str, str, str]]:
+        """(authority, extract date, state) of the folders a run listed, each as it was listed last."""
+        rows = self.query(
+            "select authority, extract_date, state, max(rowid) from folder_listed where run_id = ? and source = ? "
+            "group by authority, extract_date order by authority, extract_date",
+            (run_id, source),
+        )
+        return [(row["authority"], row["extract_date"], row["state"]) for row in rows]
 
     def set_folder_state(self, authority: str, source: str, extract_date: dt.date, state: str) -> None:
         with self._open() as connection:

@@ -109,6 +109,7 @@ def begin(settings: Settings, run_id: str, force: bool = False) -> BuildStart:
         began_at = dt.datetime.now(dt.UTC)
         agree(settings)
         disposal.finish(settings.home)
+        last_event = Ledger(settings.home.ledger).last_file_event()
         night = _what_counts(settings)
         if not night.extracts or night.as_at is None:
             raise BuildFailed("Nothing is in force: no file has been accepted yet. Land a night first.")
@@ -156,7 +157,7 @@ def begin(settings: Settings, run_id: str, force: bool = False) -> BuildStart:
             rebuilt=len(state.rebuilt),
             kept=len(state.held),
         )
-        _note(settings, state, "begin", "done", start.to_dict())
+        _note(settings, state, "begin", "done", {**start.to_dict(), "last_event": last_event})
         return start
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from childrens_warehouse import sql, waivers
-from childrens_warehouse.datasets import Coverage, Dataset
+from childrens_warehouse.datasets import BY_NAME, Coverage, Dataset
 from childrens_warehouse.datasets.declaration import may_lack
 from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing import keep, places, pseudonyms, quarantine, rows
@@ -22,7 +22,7 @@ from childrens_warehouse.raw import withdrawals
 from childrens_warehouse.raw.acceptance import Acceptance, accepted, commit
 from childrens_warehouse.raw.in_force import newest_per_scope
 from childrens_warehouse.reference import collection_year
-from childrens_warehouse.settings import Settings
+from childrens_warehouse.settings import Home, Settings
 
 # A column of which so many of the filled cells cannot be read has another type than it had.
 _RETYPED = 0.5
@@ -41,6 +41,30 @@ def counts(acceptance: Acceptance) -> dict[str, Any]:
         "rows_loaded": acceptance.rows_loaded,
         "rows_refused": acceptance.rows_refused,
     }
+
+
+def replaced_by(acceptance: Acceptance, home: Home) -> list[Acceptance]:
+    """What a file replaces: the accepted files of its scope that were generated before it.
+
+    By stamp, not by arrival, so that the counts are the same in whatever order files come.
+    """
+    others = [
+        each for each in accepted(home, acceptance.dataset, acceptance.authority) if each.order < acceptance.order
+    ]
+    if BY_NAME[acceptance.dataset].coverage is Coverage.SCHOOL_DATE:
+        return others
+    return [each for each in newest_per_scope(others) if each.scope == acceptance.scope]
+
+
+def overtaken(acceptance: Acceptance, home: Home) -> list[str]:
+    """A note where a file does not count, because one of its scope, or a whole list, is no older."""
+    if BY_NAME[acceptance.dataset].coverage is Coverage.SCHOOL_DATE:
+        return []
+    counting = newest_per_scope(accepted(home, acceptance.dataset, acceptance.authority))
+    if any((each.scope, each.order) == (acceptance.scope, acceptance.order) for each in counting):
+        return []
+    instead = [each for each in counting if each.scope in (acceptance.scope, Coverage.FULL)]
+    return [f"does not count: the file of {each.extract_date}, no older than this, is in force" for each in instead[:1]]
 
 
 class DatasetLanding:
@@ -96,7 +120,9 @@ class DatasetLanding:
         )
         keep.write_restricted(connection, dataset, acceptance, self.home)
         keep.write_content(connection, dataset, acceptance, self.home, duplicates)
-        difference = keep.compare(connection, dataset, acceptance, self._before(), self.home, duplicates)
+        difference = keep.compare(
+            connection, dataset, acceptance, replaced_by(acceptance, self.home), self.home, duplicates
+        )
         marks = self._marks()
         withdrawals.forget(self.home, acceptance)
         self.settled()
@@ -104,11 +130,8 @@ class DatasetLanding:
         commit(acceptance, self.home)
         return {
             **counts(acceptance),
-            "notes": "; ".join(notes) or None,
-            "rows_new": difference.new,
-            "rows_changed": difference.changed,
-            "rows_unchanged": difference.unchanged,
-            "rows_withdrawn": difference.withdrawn,
+            "notes": "; ".join([*notes, *overtaken(acceptance, self.home)]) or None,
+            **difference.to_dict(),
             "marks": marks,
             "refusals": refused.by_rule,
             "verdict": (Verdict.WARN if broken else judgement.verdict).value,
@@ -160,21 +183,6 @@ class DatasetLanding:
         night = self.acceptance.extract_date
         on_file = waivers.on_file(self.home)
         return next((each for each in on_file if each.covers("ROWS-CEILING", self.dataset.name, night)), None)
-
-    def _before(self) -> list[Acceptance]:
-        """What this file replaces: the accepted files of its scope that were generated before it.
-
-        By stamp, not by arrival, so that the counts are the same in whatever order files come.
-        """
-        acceptance = self.acceptance
-        others = [
-            each
-            for each in accepted(self.home, acceptance.dataset, acceptance.authority)
-            if each.order < acceptance.order
-        ]
-        if self.dataset.coverage is Coverage.SCHOOL_DATE:
-            return others
-        return [each for each in newest_per_scope(others) if each.scope == acceptance.scope]
 
     def _marks(self) -> dict[str, int]:
         found = self.connection.execute(

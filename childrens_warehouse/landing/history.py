@@ -216,7 +216,7 @@ seen as (
         arg_min(extract_date, generated_at) as first_night,
         count(distinct (generated_at, file_id)) as times_seen,
         max(struct_pack(
-            stamp := generated_at, file_id := file_id, extract_date := extract_date, file_name := file_name,
+            stamp := generated_at, extract_date := extract_date, file_id := file_id, file_name := file_name,
             source_row := source_row, "column" := "column", archived_as := archived_as, register := register
         )) as newest
     from refused_row_file
@@ -231,7 +231,7 @@ later as (
     from last_word as s
     inner join acceptance as a
         on s.authority = a.authority and s.dataset = a.dataset
-        and (a.generated_at, a.file_id) > (s.last_seen, s.file_id)
+        and (a.generated_at, a.extract_date, a.file_id) > (s.last_seen, s.extract_date, s.file_id)
         and (a.scope = s.scope or a.scope = '{Coverage.FULL}')
     -- a full list that refuses the row as well has put nothing right
     left join refused_row_file as still

@@ -5,8 +5,9 @@ Works on the view `judged` and the table `duplicate_rows` of childrens_warehouse
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -60,10 +61,15 @@ def domains(dataset: Dataset) -> list[str]:
 
 
 def is_kept(dataset: Dataset, acceptance: Acceptance, home: Home) -> bool:
-    """Are the rows of an accepted file all where they belong, and the identities that go with them?"""
+    """Are the rows of an accepted file all where they belong, with identities and names? Retention removes the names of
+    what no longer counts."""
     content = acceptance.content(home)
     identities = home.restricted / dataset.name / acceptance.authority / f"{content.stem}.identities.parquet"
-    return content.exists() and (identities.exists() or not domains(dataset))
+    return (
+        content.exists()
+        and (identities.exists() or not domains(dataset))
+        and (persons(acceptance, home).exists() or not _says_more(dataset))
+    )
 
 
 def write_restricted(
@@ -83,13 +89,25 @@ def write_restricted(
             f"{union} order by domain, value",
             folder / f"{acceptance.content(home).stem}.identities.parquet",
         )
-    if any(column.is_identity and not _domain(column) for column in dataset.columns) or len(of_dataset) > 1:
+    if _says_more(dataset):
         columns = ", ".join(_name(column) for column in dataset.identity_columns)
         _copy(
             connection,
             f"select _source_row, {columns} from judged where _refusal is null order by _source_row",
-            folder / f"{acceptance.content(home).stem}.persons.parquet",
+            persons(acceptance, home),
         )
+
+
+def persons(acceptance: Acceptance, home: Home) -> Path:
+    """Where the restricted store has what a file says of persons."""
+    folder = home.restricted / acceptance.dataset / acceptance.authority
+    return folder / f"{acceptance.content(home).stem}.persons.parquet"
+
+
+def _says_more(dataset: Dataset) -> bool:
+    """Does it say more of a person than one identifier?"""
+    is_more = any(column.is_identity and not _domain(column) for column in dataset.columns)
+    return is_more or len(domains(dataset)) > 1
 
 
 def write_content(
@@ -137,7 +155,7 @@ def write_content(
         """,
         content,
     )
-    if dataset.coverage in _MOVED_BY:
+    if _is_moved(dataset):
         register = ", ".join(_MOVED_BY[dataset.coverage])
         _copy(
             connection,
@@ -156,6 +174,23 @@ class Difference:
     unchanged: int
     withdrawn: int
 
+    def to_dict(self) -> dict[str, Any]:
+        """As an outcome says it."""
+        return {f"rows_{name}": rows for name, rows in asdict(self).items()}
+
+
+def compare_again(dataset: Dataset, acceptance: Acceptance, before: list[Acceptance], home: Home) -> Difference | None:
+    """The same for content that raw has already; None where that very content counted before: nothing changes."""
+    with duckdb.connect() as connection:
+        held = _registers_before(connection, dataset, acceptance, before, home)[0] if _is_moved(dataset) else before
+        if [each.sha256 for each in held] == [acceptance.sha256]:
+            return None
+        found = connection.execute(
+            f"select count(*) from read_parquet({sql.literal(acceptance.content(home))}) "
+            "where contains(coalesce(_marks, ''), 'KEY-DUPLICATE')"
+        ).fetchone()
+        return compare(connection, dataset, acceptance, before, home, int(found[0]) if found else 0)
+
 
 def compare(
     connection: duckdb.DuckDBPyConnection,
@@ -169,24 +204,26 @@ def compare(
 
     For attendance only the registers that this file contains are compared.
     """
-    where = ""
-    if dataset.coverage in _MOVED_BY:
+    where = "true"
+    if _is_moved(dataset):
         before, where = _registers_before(connection, dataset, acceptance, before, home)
     if not before:
         return Difference(acceptance.rows_loaded - duplicates, 0, 0, 0)
     key = ", ".join(sql.name(column) for column in dataset.raw_key)
     others = [str(c.raw_name) for c in dataset.raw_columns if str(c.raw_name) not in dataset.raw_key]
     values = f"hash({', '.join(sql.name(column) for column in others)})" if others else "0"
+    value_of_the_last = f"arg_max({values}, _source_row) as value_hash"  # of one key twice the last row counts
+    same_key = " and ".join(f"n.{column} is not distinct from o.{column}" for column in key.split(", "))
     old_files = sql.file_list(each.content(home) for each in before)
     row = connection.execute(
         f"""
         with new_rows as (
-            select {key}, any_value({values}) as value_hash
+            select {key}, {value_of_the_last}
             from read_parquet({sql.literal(acceptance.content(home))})
             group by {key}
         ),
         old_rows as (
-            select {key}, any_value({values}) as value_hash from read_parquet({old_files}) {where} group by {key}
+            select {key}, {value_of_the_last} from read_parquet({old_files}) where {where} group by {key}
         )
         select
             count(*) filter (where o.value_hash is null),
@@ -194,7 +231,7 @@ def compare(
             count(*) filter (where o.value_hash = n.value_hash),
             count(*) filter (where n.value_hash is null)
         from new_rows as n
-        full outer join old_rows as o using ({key})
+        full outer join old_rows as o on {same_key}
         """
     ).fetchone()
     return Difference(*(int(count) for count in row)) if row else Difference(0, 0, 0, 0)
@@ -212,9 +249,11 @@ def _registers_before(
     The small indexes are asked first, so that a new day does not read years of marks.
     """
     if not before:
-        return [], ""
+        return [], "false"
     register = ", ".join(_MOVED_BY[dataset.coverage])
-    ranked = sorted(before, key=lambda each: each.order)
+    # Of content that came under several stamps the newest counts.
+    newest = {each.file_id: each for each in sorted(before, key=lambda each: each.order)}
+    ranked = sorted(newest.values(), key=lambda each: each.order)
     ids = "[" + sql.literals(each.file_id for each in ranked) + "]"
     connection.execute(
         f"""
@@ -226,8 +265,13 @@ def _registers_before(
         """
     )
     held = {row[0] for row in connection.execute("select distinct source_file from registers_before").fetchall()}
-    where = f"where ({register}, _source_file) in (select ({register}, source_file) from registers_before)"
+    where = f"({register}, _source_file) in (select ({register}, source_file) from registers_before)"
     return [each for each in ranked if each.file_id in held], where
+
+
+def _is_moved(dataset: Dataset) -> bool:
+    """Does a file replace registers rather than a list?"""
+    return dataset.coverage in _MOVED_BY
 
 
 def _domain(column: Column) -> str:

@@ -17,7 +17,7 @@ from childrens_warehouse import sql, unfinished
 from childrens_warehouse.datasets import BY_NAME, Dataset
 from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing import formats, keep, places, pseudonyms, quarantine, receive
-from childrens_warehouse.landing.dataset import DatasetLanding, counts
+from childrens_warehouse.landing.dataset import DatasetLanding, counts, overtaken, replaced_by
 from childrens_warehouse.landing.delivery import Delivery, Outcome
 from childrens_warehouse.landing.formats.readable import check_text
 from childrens_warehouse.landing.formats.text_rows import TextRows
@@ -65,7 +65,8 @@ def _landed(settings: Settings, landing: _FileLanding, run_id: str) -> tuple[Out
     delivery = landing.delivery
     where = quarantine.folder(settings.home, delivery.authority, delivery.source, delivery.extract_date)
     try:
-        outcomes = landing.as_before() or landing.run()
+        with receive.archive_held(settings.home):
+            outcomes = landing.as_before() or landing.run()
     except FileRefused as refusal:
         outcomes = [landing.refused(dataset, refusal) for dataset in landing.datasets]
     quarantine.note_file(where, delivery.file_name, outcomes)
@@ -133,6 +134,7 @@ class _FileLanding:
             delivery.file_name, delivery.rows_told, delivery.sha256_told, delivery.coverage
         ))  # fmt: skip
         stamp = _stamp(delivery, received.path, delivered)
+        self._check_stamp(stamp)
         acceptances = {dataset.name: self._acceptance(dataset, received.sha256, stamp) for dataset in self.datasets}
         outcomes = [self._left_out(dataset) for dataset in self.datasets if dataset.name in delivery.leave_out]
         wanted = [dataset for dataset in self.datasets if dataset.name not in delivery.leave_out]
@@ -181,6 +183,9 @@ class _FileLanding:
     def _received(self, delivered: Path) -> receive.Received:
         return receive.receive(delivered, self._archive)
 
+    def _check_stamp(self, stamp: dt.datetime) -> None:
+        receive.check_stamp(stamp)
+
     def refused(self, dataset: Dataset, refusal: FileRefused, rows_read: int = 0) -> Outcome:
         return replace(
             self._outcome(dataset.name, "refused"),
@@ -215,7 +220,7 @@ class _FileLanding:
         )
 
     def _kept_before(self, acceptance: Acceptance) -> Acceptance | None:
-        """The newest acceptance of the same content, if it was taken in before."""
+        """The newest acceptance of the same content, if it was taken in before and all that was made of it is there."""
         same = [
             each
             for each in accepted(self.home, acceptance.dataset, acceptance.authority)
@@ -226,19 +231,22 @@ class _FileLanding:
         return max(same, key=lambda each: each.order)
 
     def _accept_again(self, acceptance: Acceptance, before: Acceptance) -> Outcome:
-        """Known content under a new stamp, at most a new acceptance."""
+        """Known content, at most a new acceptance; unchanged, unless it takes back what came since."""
         acceptance = replace(
             acceptance, rows_read=before.rows_read, rows_loaded=before.rows_loaded, rows_refused=before.rows_refused,
             derived_with=before.derived_with, rows_disposed=before.rows_disposed,
         )  # fmt: skip
+        is_new = not acceptance.record(self.home).exists()
         commit(acceptance, self.home)
-        notes = None
-        if before.extract_date != acceptance.extract_date:
-            notes = f"same content as {before.extract_date}"
-        return replace(
-            self._outcome(acceptance.dataset, "unchanged"),
-            **counts(acceptance), notes=notes, rows_unchanged=acceptance.rows_loaded,
-        )  # fmt: skip
+        notes = [f"same content as {before.extract_date}"] if before.extract_date != acceptance.extract_date else []
+        notes += overtaken(acceptance, self.home)
+        replaced, dataset = replaced_by(acceptance, self.home), BY_NAME[acceptance.dataset]
+        difference = keep.compare_again(dataset, acceptance, replaced, self.home) if is_new else None
+        if difference is None:
+            outcome = replace(self._outcome(dataset.name, "unchanged"), rows_unchanged=acceptance.rows_loaded)
+        else:
+            outcome = replace(self._outcome(dataset.name, "accepted"), **difference.to_dict())
+        return replace(outcome, **counts(acceptance), notes="; ".join(notes) or None)
 
     def _left_out(self, dataset: Dataset) -> Outcome:
         return replace(
@@ -301,6 +309,9 @@ class _FileAgain(_FileLanding):
         if not kept.exists():
             raise FileRefused("FILE-MISSING", "the archive no longer has the file: what was taken in of it stays.")
         return receive.Received(kept, str(self.delivery.sha256_told), kept.stat().st_size, check_text(kept))
+
+    def _check_stamp(self, stamp: dt.datetime) -> None:
+        pass  # it counts already
 
     def _kept_before(self, acceptance: Acceptance) -> Acceptance | None:
         return None

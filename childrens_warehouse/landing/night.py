@@ -8,21 +8,24 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from childrens_warehouse import waivers
-from childrens_warehouse.datasets import DeliveredFile, Source, files_of, of_source
+from childrens_warehouse.datasets import Coverage, DeliveredFile, Source, files_of, of_source
 from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing import manifest, quarantine, standing
 from childrens_warehouse.landing.delivery import Delivery, Outcome
 from childrens_warehouse.landing.formats.readable import PACKED, plain_name
 from childrens_warehouse.landing.land import judge_again, land
+from childrens_warehouse.landing.receive import CLOCKS_APART
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.observing.steps import observed
-from childrens_warehouse.raw.acceptance import accepted
+from childrens_warehouse.raw.acceptance import Acceptance, accepted
+from childrens_warehouse.raw.in_force import newest_per_scope
 from childrens_warehouse.settings import Home, Settings
 
 _AUTHORITY = re.compile(r"\d{3}")
@@ -75,8 +78,9 @@ def is_complete(settings: Settings, authority: str, source: str, night: dt.date)
         return False
     if not files:
         return False
-    newest = max(path.stat().st_mtime for path in files)
-    return dt.datetime.now(dt.UTC).timestamp() - newest >= settings.settle.total_seconds()
+    unchanged_for = dt.datetime.now(dt.UTC).timestamp() - max(path.stat().st_mtime for path in files)
+    # Files dated further ahead than clocks differ would be waited for until then: landing refuses them and says why.
+    return unchanged_for >= settings.settle.total_seconds() or unchanged_for < -CLOCKS_APART.total_seconds()
 
 
 def expect(settings: Settings, source: str, night: dt.date, authority: str, run_id: str) -> list[Delivery]:
@@ -94,9 +98,11 @@ def expect(settings: Settings, source: str, night: dt.date, authority: str, run_
         if not is_complete(settings, authority, source, day):
             continue
         folder = _folder(settings.home, authority, source, day)
-        is_known = landed.get(day.isoformat()) == _state(folder) and day not in reopened
+        state = _state(folder)
+        is_known = landed.get(day.isoformat()) == state and day not in reopened
         if is_known and day != night:
             continue
+        ledger.note_folder(run_id, authority, source, day, state)
         deliveries += _of_folder(settings, folder, Source(source), day, night, authority, run_id, is_known)
     return deliveries
 
@@ -120,14 +126,13 @@ def close(
     events = ledger.query(
         "select * from file_event where run_id = ? and source = ? order by event_id", (run_id, source)
     )
-    for authority, day in sorted({(event["authority"], event["extract_date"]) for event in events}):
-        folder = home.inbox / authority / source / day
-        if folder.is_dir() and (authority, day) not in unlanded:
-            ledger.set_folder_state(authority, source, dt.date.fromisoformat(day), _state(folder))
+    # As the folder was listed, not as it is: what was delivered meanwhile is for the next run.
+    for authority, day, state in ledger.folders_listed(run_id, source):
+        if (authority, day) not in unlanded:
+            ledger.set_folder_state(authority, source, dt.date.fromisoformat(day), state)
     as_of: dict[str, str | None] = dict.fromkeys(authorities(settings))
-    for each in accepted(home):
-        if each.source == source:
-            as_of[each.authority] = max(as_of.get(each.authority) or "", each.extract_date.isoformat())
+    for each in _in_force(home, source):
+        as_of[each.authority] = max(as_of.get(each.authority) or "", each.extract_date.isoformat())
     summary = SourceNight(
         source=source,
         night=night.isoformat(),
@@ -143,6 +148,16 @@ def close(
     )
     ledger.record_source_night(run_id, night, source, summary.to_dict())
     return summary
+
+
+def _in_force(home: Home, source: str) -> Iterator[Acceptance]:
+    """The files of a source that count; of registers all, since each may hold some that no other has."""
+    for dataset in of_source(source):
+        files: dict[str, list[Acceptance]] = defaultdict(list)
+        for each in accepted(home, dataset.name):
+            files[each.authority].append(each)
+        for of_authority in files.values():
+            yield from of_authority if dataset.coverage is Coverage.SCHOOL_DATE else newest_per_scope(of_authority)
 
 
 def _waived(settings: Settings, authority: str, source: str) -> set[dt.date]:

@@ -7,7 +7,8 @@ began as (
         build_id,
         any_value(run_id) as run_id,
         cast(any_value(json_extract_string(detail, '$.as_at')) as date) as as_at,
-        min(recorded_at) as begun_at
+        min(recorded_at) as begun_at,
+        min(cast(json_extract_string(detail, '$.last_event') as bigint)) as last_event
 
     from build_event
     where step = 'begin' and state = 'done'
@@ -48,6 +49,12 @@ select
     began.run_id,
     began.as_at,
     began.begun_at,
+    -- What a build could know goes by the order of writing down: the clocks of two machines differ.
+    coalesce(
+        began.last_event,
+        (select max(file_event.event_id) from file_event where file_event.recorded_at <= began.begun_at),
+        0
+    ) as begun_event,
     told.last_told_at,
     told.gate_verdict,
     told.failed_step,

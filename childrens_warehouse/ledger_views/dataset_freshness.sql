@@ -12,7 +12,8 @@ delivered as (
         night,
         status,
         due_at,
-        status in ('accepted', 'unchanged') as is_delivered
+        status in ('accepted', 'unchanged') as is_delivered,
+        became = 'superseded' as is_superseded
 
     from dataset_night
 
@@ -24,7 +25,8 @@ known as (
         authority,
         source,
         dataset,
-        max(night) filter (where is_delivered) as as_of,
+        -- a newest night whose file does not count was overtaken by an older one's: a clock was wrong
+        max(night) filter (where is_delivered and not is_superseded) as as_of,
         count(*) filter (where is_delivered) as deliveries
 
     from delivered
@@ -67,7 +69,10 @@ missed as (
         min(delivered.night) as first_missed,
         min(delivered.due_at) as late_since,
         count(*) as nights_missed,
-        arg_max(delivered.status, delivered.night) as last_status
+        arg_max(
+            case when delivered.is_delivered and delivered.is_superseded then 'overtaken' else delivered.status end,
+            delivered.night
+        ) as last_status
 
     from known
     inner join dataset on known.dataset = dataset.dataset

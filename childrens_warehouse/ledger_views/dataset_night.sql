@@ -55,7 +55,8 @@ accepted_file as (
         scope,
         generated_at,
         sha256,
-        min(recorded_at) as accepted_at
+        max(extract_date) as extract_date,
+        min(event_id) as accepted_event
 
     from told
     where status in ('accepted', 'unchanged')
@@ -69,12 +70,12 @@ counted as (
         *,
         case
             when scope <> 'school_date'
-                then min(accepted_at) over (
+                then min(accepted_event) over (
                     partition by authority, dataset, scope
-                    order by generated_at, sha256
+                    order by generated_at, extract_date, sha256
                     rows between 1 following and unbounded following
                 )
-        end as superseded_at
+        end as superseded_event
 
     from accepted_file
 
@@ -82,8 +83,14 @@ counted as (
 
 nightly_release as (
 
-    select release_id, begun_at from build
+    select
+        begun_event,
+        arg_min(release_id, begun_at) as first_release,
+        arg_max(release_id, begun_at) as last_release
+
+    from build
     where release_id is not null and known_on is null
+    group by begun_event
 
 ),
 
@@ -91,11 +98,11 @@ with_first as (
 
     select
         counted.*,
-        nightly_release.release_id as first_release,
-        nightly_release.begun_at as first_begun_at
+        nightly_release.first_release,
+        nightly_release.begun_event as first_begun
 
     from counted
-    asof left join nightly_release on counted.accepted_at <= nightly_release.begun_at
+    asof left join nightly_release on counted.accepted_event <= nightly_release.begun_event
 
 ),
 
@@ -103,12 +110,12 @@ with_last as (
 
     select
         with_first.*,
-        nightly_release.release_id as last_release,
-        nightly_release.begun_at as last_begun_at
+        nightly_release.last_release,
+        nightly_release.begun_event as last_begun
 
     from with_first
     asof left join nightly_release
-        on coalesce(with_first.superseded_at, timestamp '9999-12-31') > nightly_release.begun_at
+        on coalesce(with_first.superseded_event, 9223372036854775807) > nightly_release.begun_event
 
 ),
 
@@ -169,15 +176,15 @@ select
     last_word.verdict,
     last_word.rule,
     last_word.reason,
-    case when with_last.last_begun_at >= with_last.first_begun_at then with_last.first_release end as first_release,
-    case when with_last.last_begun_at >= with_last.first_begun_at then with_last.last_release end as last_release,
+    case when with_last.last_begun >= with_last.first_begun then with_last.first_release end as first_release,
+    case when with_last.last_begun >= with_last.first_begun then with_last.last_release end as last_release,
     case
         when last_word.status is null then 'no folder'
         when last_word.status = 'missing' then 'not delivered'
         when last_word.status = 'refused' then 'refused'
-        when with_last.last_begun_at >= with_last.first_begun_at and with_last.superseded_at is null then 'published'
-        when with_last.last_begun_at >= with_last.first_begun_at then 'replaced'
-        when with_last.superseded_at is not null then 'superseded'
+        when with_last.last_begun >= with_last.first_begun and with_last.superseded_event is null then 'published'
+        when with_last.last_begun >= with_last.first_begun then 'replaced'
+        when with_last.superseded_event is not null then 'superseded'
         else 'waiting'
     end as became
 

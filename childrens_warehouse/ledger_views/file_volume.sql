@@ -32,7 +32,7 @@ compared as (
     from accepted_file
     window recent as (
         partition by authority, dataset, scope
-        order by generated_at, sha256
+        order by generated_at, extract_date, sha256
         rows between 10 preceding and 1 preceding
     )
 

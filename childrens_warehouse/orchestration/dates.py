@@ -22,5 +22,6 @@ def extract_date(settings: Settings, run_at: dt.datetime, chosen: str | None = N
 
 
 def is_past_cut_off(settings: Settings, run_at: dt.datetime, now: dt.datetime) -> bool:
-    """Has the run waited long enough? Counted from when it was due, so a late start does not wait again."""
-    return now >= run_at + settings.cut_off
+    """Has the run waited long enough? Counted from when it was due, so a late start does not wait again;
+    in hours that pass, not by the clock on the wall, which is put forward and back."""
+    return now >= run_at.astimezone(dt.UTC) + settings.cut_off

@@ -145,11 +145,17 @@ def _late(connection: duckdb.DuckDBPyConnection, timezone: ZoneInfo) -> Iterator
         which = f"all of {source}" if len(datasets) == datasets[0]["of_source"] else f"{source}: {names}"
         nights = max(each["nights_missed"] for each in datasets)
         as_of = min(each["as_of"] for each in datasets)
+        to_do = f"Ask {_supplier(source)} for the folder. {_RERUN}"
+        if any(each["last_status"] == "overtaken" for each in datasets):
+            to_do = (
+                f"What came since was generated before that, by its own account, and does not count: ask "
+                f"{_supplier(source)} for it again, with a generated_at that is right."
+            )
         yield Item(
             "STALE" if nights > _STALE_NIGHTS else "LATE",
             f"{authority}, {which}: due {_local(since, timezone)}, known as of {as_of.day} {as_of:%B %Y}, "
             f"{nights} night{'s' if nights > 1 else ''} missed.",
-            f"Ask {_supplier(source)} for the folder. {_RERUN}",
+            to_do,
             since.date(),
         )
 

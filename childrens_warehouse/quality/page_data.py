@@ -216,8 +216,10 @@ def _lines(connection: duckdb.DuckDBPyConnection) -> tuple[DatasetLine, ...]:
     for authority, dataset, rows_read, rule in connection.execute(
         """
         select authority, dataset, rows_read, rule from file_volume
-        qualify row_number() over (partition by authority, dataset order by generated_at desc, sha256 desc) <= ?
-        order by generated_at, sha256
+        qualify row_number() over (
+            partition by authority, dataset order by generated_at desc, extract_date desc, sha256 desc
+        ) <= ?
+        order by generated_at, extract_date, sha256
         """,
         [_FILES_DRAWN],
     ).fetchall():

@@ -59,9 +59,9 @@ class Acceptance:
         return int(year) if kind == "collection_year" else None
 
     @property
-    def order(self) -> tuple[dt.datetime, str]:
-        """Newer wins; two files with one stamp are settled by content, so that order of arrival never is."""
-        return self.generated_at, self.sha256
+    def order(self) -> tuple[dt.datetime, dt.date, str]:
+        """Newer wins; of one stamp (a clock that stands still) the later night, then the content: never arrival."""
+        return self.generated_at, self.extract_date, self.sha256
 
     def folder(self, home: Home) -> Path:
         return home.raw / self.dataset / self.authority
@@ -108,7 +108,17 @@ def commit(acceptance: Acceptance, home: Home) -> None:
     epoch.begin(home, acceptance.key_id)
     with epoch.held(home):
         epoch.require(home, acceptance.key_id)
-        write_record(acceptance, home)
+        if not _is_of_a_later_night(acceptance.record(home), acceptance):
+            write_record(acceptance, home)
+
+
+def _is_of_a_later_night(record: Path, acceptance: Acceptance) -> bool:
+    """Was the same content under the same stamp accepted of a later night? It is that night's, whichever came last."""
+    try:
+        known = json.loads(record.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return False
+    return Acceptance.from_dict(known).extract_date > acceptance.extract_date
 
 
 def write_record(acceptance: Acceptance, home: Home) -> None:

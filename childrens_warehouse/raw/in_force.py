@@ -117,13 +117,17 @@ def settle(
 
 
 def newest_per_scope(acceptances: Iterable[Acceptance]) -> list[Acceptance]:
-    """Of each scope the newest; of these, not those that a newer full list replaced."""
+    """Of each scope the newest; of these, no year that a full list of the same age or newer replaced, as in dbt."""
     newest: dict[str, Acceptance] = {}
     for each in acceptances:
         if each.scope not in newest or newest[each.scope].order < each.order:
             newest[each.scope] = each
     full = newest.get(Coverage.FULL)
-    return [each for each in newest.values() if full is None or each.scope == Coverage.FULL or full.order < each.order]
+    return [
+        each
+        for each in newest.values()
+        if full is None or each.scope == Coverage.FULL or full.generated_at < each.generated_at
+    ]
 
 
 def create_raw_schema(

@@ -232,8 +232,10 @@ def test_20_quotes_are_not_balanced(desk):
 
 
 def test_21_a_line_break_inside_a_field(desk):
-    content = SCHOOLS + '100001,"Two\nlines",primary,310,HA1 1AA,,\n100002,One,sixth,310,HA1 1AA,,\n' + "".join(
-        f"{urn},One,primary,310,HA1 1AA,,\n" for urn in range(100003, 100040)
+    content = (
+        SCHOOLS
+        + '100001,"Two\nlines",primary,310,HA1 1AA,,\n100002,One,sixth,310,HA1 1AA,,\n'
+        + "".join(f"{urn},One,primary,310,HA1 1AA,,\n" for urn in range(100003, 100040))
     )
     desk.supplier.deliver("education", DAY, {"schools.csv": content}, manifest=lambda m: m["files"][0].update(rows=39))
     outcome = desk.supplier.land("education", DAY)["schools.csv"]

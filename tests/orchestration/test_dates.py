@@ -97,3 +97,11 @@ def test_the_cut_off_counts_from_when_the_run_was_due(settings):
     due = utc("2017-06-01T03:00")
     assert not is_past_cut_off(configured, due, utc("2017-06-01T06:59"))
     assert is_past_cut_off(configured, due, utc("2017-06-01T07:00"))
+
+
+def test_the_cut_off_is_counted_in_hours_that_pass_when_the_clocks_change(settings):
+    # Half past midnight by summer time; four hours later the clock on the wall has gone back to half past three.
+    london = settings().timezone
+    run_at = dt.datetime(2017, 10, 29, 0, 30, tzinfo=london)
+    assert not is_past_cut_off(settings(), run_at, utc("2017-10-29T03:29"))
+    assert is_past_cut_off(settings(), run_at, utc("2017-10-29T03:30"))

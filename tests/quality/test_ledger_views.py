@@ -90,6 +90,23 @@ def test_a_file_is_replaced_by_stamp_and_not_by_arrival(settings):
     ]
 
 
+def test_what_was_published_is_told_although_the_clock_of_landing_was_ahead(settings):
+    ledger = Ledger(settings.home.ledger)
+    record(settings, day(1), at="2031-01-01T00:00:00+00:00")
+    ledger.record_build("b", "b1", "begin", "done", {"as_at": "2017-05-01", "last_event": ledger.last_file_event()})
+    ledger.record_release("b", "b1", "2017-05-01-b1", {"known_on": None})
+    assert ask(settings, "select night, became from dataset_night") == [(day(1), "published")]
+
+
+def test_a_night_that_an_older_one_overtook_is_late(settings):
+    for number in range(1, 4):
+        record(settings, day(number), generated_at=f"2017-05-1{number}T00:00:00+00:00")
+    record(settings, day(4), generated_at="2017-05-12T12:00:00+00:00")
+    assert ask(settings, "select as_of, state, nights_missed, last_status from dataset_freshness") == [
+        (day(3), "late", 1, "overtaken")
+    ]
+
+
 def test_a_run_that_finds_a_folder_as_it_was_says_nothing_new_of_it(settings):
     record(settings, day(1), rows_new=7)
     (known,) = Ledger(settings.home.ledger).query("select sha256 from file_event")

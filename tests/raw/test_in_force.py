@@ -149,7 +149,9 @@ def test_the_same_content_again_is_a_new_acceptance_of_old_rows(supplier):
     for day, children in (("2017-05-29", (1,)), ("2017-05-30", (1, 2)), ("2017-05-31", (1,))):
         supplier.deliver("social_care", day, {"uasc.csv": uasc(*children)})
         outcome = supplier.land("social_care", day)["uasc.csv"]
-    assert outcome.status == "unchanged"
+    # It takes back what came between: a night on which something changes.
+    assert (outcome.status, outcome.rows_unchanged, outcome.rows_withdrawn) == ("accepted", 1, 1)
+    assert outcome.notes == "same content as 2017-05-29"
     assert rows(supplier.settings, "select count(*) from raw.ssda903_uasc") == [(1,)]
     assert len(list(supplier.home.raw.glob("*/*/content/*.parquet"))) == 2
 
@@ -196,3 +198,10 @@ def test_months_are_read_in_as_few_ranges_as_can_be():
     ]
     assert in_force_module._ranges({may, september}, {may, september}) == [(may, dt.date(2017, 9, 30))]
     assert in_force_module._ranges(set(), {may}) == []
+
+
+def test_of_one_stamp_a_full_list_replaces_the_years_as_dbt_has_it(supplier):
+    for day, coverage in (("2017-05-30", "full"), ("2017-05-31", "collection_year:2018")):
+        supplier.deliver("social_care", day, {"uasc.csv": uasc(1)}, coverage, generated_at="2017-05-01T00:00:00Z")
+        supplier.land("social_care", day)
+    assert [each.scope for each in in_force(supplier.settings).extracts] == ["full"]

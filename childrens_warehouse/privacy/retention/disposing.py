@@ -20,6 +20,7 @@ from childrens_warehouse.decisions import keyed
 from childrens_warehouse.decisions.holds import Hold
 from childrens_warehouse.errors import ConfigurationError
 from childrens_warehouse.identity import codes
+from childrens_warehouse.landing.receive import archive_held
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.privacy import releases
 from childrens_warehouse.privacy.retention import schedule, things
@@ -74,7 +75,7 @@ def dispose(settings: Settings, by: str, reason: str, now: dt.datetime) -> Look:
         raise ConfigurationError("Say who decides, and why: --by and --reason.")
     classes, holds = schedule.read(settings.home), _holds(settings, now.date())
     work = _Work(settings, f"D-{secrets.token_hex(4)}", by.strip(), reason.strip(), now, classes)
-    with candidate.locked(settings):
+    with candidate.locked(settings), archive_held(settings.home, alone=True):
         disposal.finish(settings.home)
         with examined(settings, classes, holds, now.date()) as found:
             lines = [_of_raw(each) for each in found.counted]
