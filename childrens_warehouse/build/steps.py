@@ -19,6 +19,7 @@ from childrens_warehouse.build import candidate, gating, inputs, layers
 from childrens_warehouse.build.candidate import Held, Stage, State, Workspace
 from childrens_warehouse.build.gating import GateResult
 from childrens_warehouse.build.layers import LAYERS, LayerResult
+from childrens_warehouse.decisions import restrictions
 from childrens_warehouse.disclosure import mart
 from childrens_warehouse.errors import BuildFailed, GateError, GateFailed, SupersededError, WarehouseError
 from childrens_warehouse.ledger import Ledger
@@ -252,7 +253,13 @@ def _from_scratch(
 
 def _still_good(previous: State, night: InForce) -> dict[candidate.PartitionKey, Held]:
     """Partitions of the last candidate whose input is tonight's."""
-    fingerprints = {(partition.authority, partition.month): partition.fingerprint for partition in night.partitions}
+    # Who is a restricted person's pupil is known when identities are linked: their authority's are built every night.
+    restricted = {each.person.authority for each in restrictions.in_force(night.restrictions)}
+    fingerprints = {
+        (partition.authority, partition.month): partition.fingerprint
+        for partition in night.partitions
+        if partition.authority not in restricted
+    }
     return {key: held for key, held in previous.held.items() if held.fingerprint == fingerprints.get(key)}
 
 

@@ -36,9 +36,16 @@ _UNHEARD = "aeiouyh"
 
 
 @contextlib.contextmanager
+def private_folder(settings: Settings) -> Iterator[Path]:
+    """A folder of the restricted store for what is gone again soon. Landing sweeps up after the killed."""
+    with unfinished.folder(settings.home.restricted / "scratch") as scratch:
+        yield scratch
+
+
+@contextlib.contextmanager
 def private_connection(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory that spills into the restricted store, if at all."""
-    with unfinished.folder(settings.home.restricted / "scratch") as scratch:
+    with private_folder(settings) as scratch:
         connection = duckdb.connect(
             config={
                 "memory_limit": settings.memory_limit,

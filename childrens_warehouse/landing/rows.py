@@ -88,12 +88,12 @@ def create_judged(
     judged.chmod(OWNER_ONLY_FILE)
     rows = f"read_parquet({sql.literal(judged)})"
     if not text.is_numbered:
-        rows = _numbered(connection, text, judged)
+        rows = numbered(connection, text, judged)
     connection.execute(f"create or replace view judged as select * from {rows}")
 
 
-def _numbered(connection: duckdb.DuckDBPyConnection, text: TextRows, judged: Path) -> str:
-    """SQL of the judged rows with their numbers in the file, those that could not be split counted in between."""
+def numbered(connection: duckdb.DuckDBPyConnection, text: TextRows, judged: Path) -> str:
+    """SQL of rows, in the order of the file, with their numbers in it; those that could not be split count too."""
     numbered = f"read_parquet({sql.literal(judged)}, file_row_number = true) as p"
     if not text.unreadable:
         return f"(select p.file_row_number + 2 as _source_row, p.* exclude (file_row_number) from {numbered})"

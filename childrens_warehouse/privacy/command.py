@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command("rotate-key")(rotate_key)
     app.command("retention")(retention)
+    app.command("subject-export")(subject_export)
 
 
 def rotate_key(
@@ -77,6 +78,32 @@ def retention(
             f"{found.awaited} files, folders or releases still bear persons whose rows went: they are published or "
             "held. Run a night, then call again with --apply."
         )
+
+
+def subject_export(
+    whom: Annotated[
+        str,
+        typer.Argument(
+            help="nhs_number:…, upn:…, child_id:…, patient_id:…, code:7K2Q-9XBM of a page, or "
+            "name:Forename Surname:2005-06-17; - reads it from standard input, so that no history of commands keeps it."
+        ),
+    ],
+    authority: Annotated[str, typer.Option(help="Three-digit code of the authority.")],
+    to: Annotated[Path, typer.Option(help="A new folder, for its owner alone.")],
+    by: Annotated[str, typer.Option(help="Who makes the export.")],
+    reason: Annotated[str, typer.Option(help="On what occasion; without a child's name.")],
+) -> None:
+    """Write everything that is held on one person into a folder, from every layer, with where it came from."""
+    from childrens_warehouse.privacy.subject import exporting
+
+    settings = Settings.from_environment()
+    settings.home.create()
+    done = exporting.export(settings, authority, whom, to, by, reason)
+    for layer, rows in done.rows.items():
+        typer.echo(f"{layer:<12}{rows:>8,} rows")
+    typer.echo(f"{done.reference}: {done.folder / 'index.html'}; {done.redacted} cells about others redacted.")
+    if done.withheld:
+        typer.echo(f"{done.withheld} things are to be looked at by hand: the page names them.")
 
 
 def _replace_made_here(path: Path, old_id: str, text: str) -> None:

@@ -10,10 +10,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
 
 import duckdb
-import typer
 
 from childrens_warehouse import sql
 from childrens_warehouse.datasets import BY_NAME, Identifier, PersonalData
@@ -26,15 +24,8 @@ from childrens_warehouse.landing import identifiers, pseudonyms
 from childrens_warehouse.privacy.retention.persons import linking
 from childrens_warehouse.raw.acceptance import Acceptance, accepted
 from childrens_warehouse.raw.disposal import subject
+from childrens_warehouse.raw.in_force import in_force
 from childrens_warehouse.settings import Settings
-
-Whom = Annotated[
-    str,
-    typer.Argument(
-        help="nhs_number:…, upn:…, child_id:…, patient_id:…, code:7K2Q-9XBM of a page, or "
-        "name:Forename Surname:2005-06-17; - reads it from standard input, so that no history of commands keeps it."
-    ),
-]
 
 
 class By(StrEnum):
@@ -83,14 +74,20 @@ def find(settings: Settings, authority: str, whom: str, linked: Linking | None =
         by = By(kind)
     except ValueError:
         raise ConfigurationError(f"Say by what: {', '.join(f'{each}:…' for each in By)}.") from None
-    contents = {each.content(settings.home): each for each in accepted(settings.home, authority=authority)}
+    newest = [each for each in in_force(settings).extracts if each.authority == authority]
+    every = {each.content(settings.home): each for each in accepted(settings.home, authority=authority)}
+    named: set[Person] = set()
     with persons.private_connection(settings) as connection:
-        if by is By.NAME:
-            named = set(_by_name(settings, connection, contents.values(), value))
-        elif by is By.CODE:
-            named = set(_by_code(settings, connection, contents.values(), value))
-        else:
-            named = set(_by_number(settings, connection, authority, contents.values(), _DOMAIN[by], value))
+        # What counts today decides; who is in replaced files alone is found as well.
+        for contents in (newest, list(every.values())):
+            if by is By.NAME:
+                named = set(_by_name(settings, connection, contents, value))
+            elif by is By.CODE:
+                named = set(_by_code(settings, connection, contents, value))
+            else:
+                named = _by_number(settings, connection, authority, contents, _DOMAIN[by], value)
+            if named:
+                break
     if not named:
         raise WarehouseError(f"Nobody of authority {authority} is known by this {by}.")
     return _one_person(authority, named, linked or linking(settings), by)
@@ -116,13 +113,14 @@ def _by_number(
     contents: Iterable[Acceptance],
     domain: Identifier,
     value: str,
-) -> Iterator[Person]:
-    """Whoever has the number in a row of their own; of an id of a system, the identity itself."""
+) -> set[Person]:
+    """Whose id of a service it is; where that service does not list it, whose rows bear it."""
     normal = identifiers.normalise(domain, value)
     if not normal or not identifiers.is_valid(domain, normal):
         raise ConfigurationError(f"This is no {domain.replace('_', ' ')}: its form or its check digit is wrong.")
     key = pseudonyms.load(settings.home).pseudonym(domain, authority, normal)
-    own = next((kind for kind, of in DOMAIN.items() if of == domain.value), None)
+    own = next((Person(authority, kind, key) for kind, of in DOMAIN.items() if of == domain.value), None)
+    found: set[Person] = set()
     for each in contents:
         dataset = BY_NAME[each.dataset]
         columns = [
@@ -132,10 +130,8 @@ def _by_number(
         about = subject(dataset)
         if about and columns:
             named = " or ".join(f"{column} = {key}" for column in columns)
-            for kind, found in _rows(connection, settings, each, about, named):
-                yield Person(authority, kind, found)
-                if own:
-                    yield Person(authority, own, key)
+            found |= {Person(authority, *row) for row in _rows(connection, settings, each, about, named)}
+    return {own} if own in found else found
 
 
 def _by_code(

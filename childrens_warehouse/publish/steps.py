@@ -16,7 +16,17 @@ from childrens_warehouse.build.candidate import Stage, State, Workspace
 from childrens_warehouse.errors import BuildFailed, PublishFailed
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.observing.steps import observed
-from childrens_warehouse.publish import aggregate, files, grain, key_changes, marts, references, release, states
+from childrens_warehouse.publish import (
+    aggregate,
+    files,
+    grain,
+    key_changes,
+    marts,
+    references,
+    release,
+    restricting,
+    states,
+)
 from childrens_warehouse.publish.current import (
     DATABASE,
     Release,
@@ -46,11 +56,13 @@ def publish(settings: Settings, build_id: str) -> Release:
             raise BuildFailed(f"Build {build_id} has not passed its gate: it is {state.stage}.")
         try:
             _clean_up(settings.home)
+            state, restricted = _restrict(settings, workspace, state)
             manifest = _ensure_release(settings, workspace, state)
             states.keep(settings.home, state.code, workspace.dbt / "manifest.json")
             database, suppressed = marts.ensure(settings, manifest), aggregate.ensure(settings, manifest)
             if state.known_on is None:
                 _switch(settings, manifest, database, suppressed)
+            restricting.close(settings.home, restricted)
         except (OSError, duckdb.Error) as error:
             raise _failed(settings, release.release_id(state), error) from error
         # Not "did we switch just now": an attempt that died after the switch has told nobody.
@@ -71,6 +83,11 @@ def switch_to(settings: Settings, release_id: str) -> Release:
         manifest = read_manifest(settings.home, release_id)
         if manifest is None or manifest["known_on"]:
             raise PublishFailed(f"There is no release {release_id} to go back to in {settings.home.releases}.")
+        if restricting.is_closed(settings.home.releases / release_id):
+            raise PublishFailed(
+                f"Release {release_id} is closed: it has rows about somebody whose data may not be shown now"
+                " (`warehouse restrict list`)."
+            )
         try:
             _clean_up(settings.home)
             is_new = _switch(settings, manifest, marts.ensure(settings, manifest), aggregate.ensure(settings, manifest))
@@ -86,6 +103,19 @@ def show_again(settings: Settings, manifest: Mapping[str, Any]) -> None:
     """Have readers open a release that was restored from a backup, as before. Nothing new is published."""
     with candidate.locked(settings):
         _switch(settings, manifest, marts.ensure(settings, manifest), aggregate.ensure(settings, manifest))
+
+
+def _restrict(settings: Settings, workspace: Workspace, state: State) -> tuple[State, set[int]]:
+    """Take rows about restricted persons out of the candidate, which was judged with them; and who these are."""
+    with candidate.connect(workspace, settings, read_only=True) as connection:
+        restricted = restricting.restricted_keys(connection)
+    if not restricted:
+        return state, restricted
+    with candidate.connect(workspace, settings, read_only=False) as connection:
+        restricting.take_out(connection)
+        rows = candidate.partition_rows(connection)
+    held = {key: dataclasses.replace(each, rows=rows.get(key, {})) for key, each in state.held.items()}
+    return workspace.save(dataclasses.replace(state, held=held)), restricted
 
 
 def _ensure_release(settings: Settings, workspace: Workspace, state: State) -> dict[str, Any]:

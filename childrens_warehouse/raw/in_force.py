@@ -10,8 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -20,6 +20,9 @@ import pyarrow.parquet as pq
 from childrens_warehouse import sql
 from childrens_warehouse.build.raw_schema import create_empty, typed_columns
 from childrens_warehouse.datasets import ALL, BY_NAME, Coverage, Dataset
+from childrens_warehouse.decisions import rectifications, restrictions
+from childrens_warehouse.decisions.rectifications import Rectification
+from childrens_warehouse.decisions.restrictions import Restriction
 from childrens_warehouse.identity import child_identity, decisions
 from childrens_warehouse.identity.decisions import Decision
 from childrens_warehouse.raw.acceptance import Acceptance, accepted
@@ -51,6 +54,8 @@ class InForce:
     known_on: dt.datetime | None
     decisions: tuple[Decision, ...] = ()
     sign_offs: tuple[SignOff, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
+    rectifications: tuple[Rectification, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -63,6 +68,8 @@ class InForce:
         told += [f"{each.authority}/{each.month}/{each.fingerprint}" for each in self.partitions]
         told.append(f"links={decisions.fingerprint(self.decisions)}")
         told.append(f"sign_offs={sign_offs.fingerprint(self.sign_offs)}")
+        told.append(f"restrictions={restrictions.fingerprint(self.restrictions)}")
+        told.append(f"rectifications={rectifications.fingerprint(self.rectifications)}")
         told += sorted(f"{each.withdrawn_on}/{each.path.name}" for each in self.withdrawn)
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
@@ -80,6 +87,8 @@ def in_force(settings: Settings, known_on: dt.datetime | None = None) -> InForce
         tuple(withdrawals(settings.home, (each for acceptances in by_dataset.values() for each in acceptances))),
         known_on,
         known_on,
+        # Who may not be shown today may not be shown as known on an earlier day either.
+        restricted_until=None,
     )
 
 
@@ -89,8 +98,11 @@ def settle(
     withdrawn: tuple[Withdrawal, ...],
     known_on: dt.datetime | None,
     decided_until: dt.datetime | None,
+    restricted_until: dt.datetime | None,
 ) -> InForce:
     """What counts among these files, by authority and dataset; decisions made later than `decided_until` do not."""
+    restricted = restrictions.on_file(settings.home, restricted_until)
+    rectified = rectifications.on_file(settings.home, decided_until)
     extracts: list[Acceptance] = []
     rows: dict[tuple[str, str], int] = {}
     partitions: list[Partition] = []
@@ -99,7 +111,7 @@ def settle(
             registers = _Registers(settings, acceptances)
             extracts += registers.files_in_force()
             rows |= {(dataset, file_id): count for file_id, count in registers.rows_by_file().items()}
-            partitions += registers.partitions(authority)
+            partitions += _as_decided(registers.partitions(authority), dataset, restricted, rectified)
         else:
             winners = newest_per_scope(acceptances)
             extracts += winners
@@ -113,7 +125,27 @@ def settle(
         known_on=known_on,
         decisions=decisions.on_file(settings.home, decided_until),
         sign_offs=sign_offs.on_file(settings.home, decided_until),
+        restrictions=restricted,
+        rectifications=rectified,
     )
+
+
+def _as_decided(
+    partitions: list[Partition], dataset: str, restricted: Sequence[Restriction], rectified: Sequence[Rectification]
+) -> list[Partition]:
+    """Partitions whose fingerprints tell of what people decided, where they decided anything."""
+    told = []
+    for each in partitions:
+        said = rectifications.fingerprint(
+            one for one in rectified
+            if (one.authority, one.dataset, one.month) == (each.authority, dataset, each.month)
+        )  # fmt: skip
+        decided = (restrictions.fingerprint(restricted, each.authority), said)
+        if decided != ("none", "none"):
+            text = "\n".join((each.fingerprint, *decided))
+            each = replace(each, fingerprint=hashlib.sha256(text.encode()).hexdigest())
+        told.append(each)
+    return told
 
 
 def newest_per_scope(acceptances: Iterable[Acceptance]) -> list[Acceptance]:
@@ -183,13 +215,14 @@ def create_raw_schema(
     )
     _insert_withdrawals(connection, settings, force)
     sign_offs.fill(connection, settings.home, force.sign_offs)
+    restrictions.fill(connection, force.restrictions)
     for dataset in ALL:
         of_dataset = [each for each in force.extracts if each.dataset == dataset.name]
         if dataset.coverage is Coverage.SCHOOL_DATE:
             known = {(each.authority, each.month) for each in force.partitions}
-            _create_attendance_view(connection, settings, dataset, of_dataset, wanted, known)
+            _create_attendance_view(connection, settings, dataset, of_dataset, wanted, known, force.rectifications)
         elif of_dataset:
-            parts = [_select(settings, dataset, each) for each in of_dataset]
+            parts = [_select(settings, dataset, each, force.rectifications) for each in of_dataset]
             connection.execute(f"create or replace view raw.{dataset.name} as {' union all '.join(parts)}")
     if with_children:
         child_identity.fill(connection, settings, force.extracts, force.decisions, keep_scores=force.known_on is None)
@@ -211,8 +244,11 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[
         connection.executemany(f"insert into {table} values ({marks})", rows)
 
 
-def _select(settings: Settings, dataset: Dataset, each: Acceptance, where: str = "") -> str:
-    """The rows of one accepted file with the lineage its acceptance gives."""
+def _select(
+    settings: Settings, dataset: Dataset, each: Acceptance, rectified: Sequence[Rectification], where: str = ""
+) -> str:
+    """The rows of one accepted file with the lineage its acceptance gives, corrected where somebody decided so."""
+    said = rectifications.of_file(rectified, each.authority, dataset.name, each.scope)
     lineage = {
         "_authority_code": sql.literal(each.authority),
         "_collection_year": f"cast({sql.literal(each.collection_year)} as integer)",
@@ -226,7 +262,9 @@ def _select(settings: Settings, dataset: Dataset, each: Acceptance, where: str =
         if name in lineage:
             return f"{lineage[name]} as {name}"
         # Declared after the file was landed: what it said of that is in the archive, not in raw.
-        return sql.name(name) if name in there else f"cast(null as {kind}) as {sql.name(name)}"
+        if name not in there:
+            return f"cast(null as {kind}) as {sql.name(name)}"
+        return f"{rectifications.corrected(dataset, name, kind, said)} as {sql.name(name)}" if said else sql.name(name)
 
     columns = ", ".join(column(name, kind) for name, kind in typed_columns(dataset))
     return f"select {columns} from read_parquet({sql.literal(content)}) {where}"
@@ -239,6 +277,7 @@ def _create_attendance_view(
     extracts: list[Acceptance],
     wanted: set[tuple[str, dt.date]],
     known: set[tuple[str, dt.date]],
+    rectified: Sequence[Rectification],
 ) -> None:
     """`raw.attendance`: of the files that touch a month to be rebuilt, the registers that are in force.
 
@@ -264,7 +303,7 @@ def _create_attendance_view(
                     " and (supplier, school_urn, session_date) not in (select (supplier, school_urn, session_date) "
                     f"from raw.attendance_out_of_force where source_file = {sql.literal(each.file_id)})"
                 )
-            parts.append(_select(settings, dataset, each, where))
+            parts.append(_select(settings, dataset, each, rectified, where))
     if parts:
         connection.execute(f"create or replace view raw.{dataset.name} as {' union all '.join(parts)}")
 

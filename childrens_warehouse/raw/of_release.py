@@ -69,6 +69,7 @@ def of_release(settings: Settings, release_id: str) -> InForce:
         tuple(withdrawn),
         dt.datetime.fromisoformat(manifest["known_on"]) if manifest["known_on"] else None,
         dt.datetime.fromisoformat(inputs["decided_until"]),
+        restricted_until=dt.datetime.fromisoformat(inputs["decided_until"]),
     )
 
 

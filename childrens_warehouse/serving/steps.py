@@ -18,6 +18,7 @@ from psycopg.sql import SQL, Literal
 from childrens_warehouse.errors import BusyError, ServingFailed
 from childrens_warehouse.observing import logs
 from childrens_warehouse.observing.steps import observed
+from childrens_warehouse.publish import restricting
 from childrens_warehouse.publish.current import current_manifest, read_manifest
 from childrens_warehouse.serving import access, local, names, parts, readers, storing, switching
 from childrens_warehouse.serving.connecting import connect, required, where
@@ -90,11 +91,14 @@ def load(settings: Settings, release_id: str | None = None, say: Say = logs.say)
             is_new = switching.make_current(connection, manifest["release_id"], say)
         with _lap(laps, "retention"):
             dropped = switching.retain(connection, told.keep_releases)
+            closed = tuple(each for each in switching.loaded(connection) if _is_closed(settings, each))
+            withdrawn = tuple(each for each in closed if switching.drop(connection, each))
     for kept, views in dropped.kept_for.items():
         say(f"Release {kept} stays on the server, because views look at it: {', '.join(views)}.")
     return Served(
-        manifest["release_id"], is_new, len(stored.tables), stored.rows, stored.reused, dropped.releases, laps
-    )
+        manifest["release_id"], is_new, len(stored.tables), stored.rows, stored.reused,
+        (*dropped.releases, *withdrawn), laps,
+    )  # fmt: skip
 
 
 def status(settings: Settings) -> tuple[str | None, tuple[str, ...]]:
@@ -113,6 +117,12 @@ def drop(settings: Settings, release_id: str) -> None:
             return
         if release_id == switching.current(connection) or not switching.drop(connection, release_id):
             raise ServingFailed(f"Release {release_id} is current in PostgreSQL, or being read: call again later.")
+
+
+def _is_closed(settings: Settings, release_id: str) -> bool:
+    """Has a release rows about somebody whose data may not be shown now?"""
+    folder = settings.home.releases / release_id
+    return folder.exists() and restricting.is_closed(folder)
 
 
 def _tell_of_views(connection: psycopg.Connection, say: Say) -> None:

@@ -19,7 +19,6 @@ from childrens_warehouse.decisions import holds as holding
 from childrens_warehouse.decisions import keyed
 from childrens_warehouse.decisions.holds import Hold
 from childrens_warehouse.errors import ConfigurationError
-from childrens_warehouse.identity import codes
 from childrens_warehouse.landing.receive import archive_held
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.privacy import releases
@@ -27,7 +26,7 @@ from childrens_warehouse.privacy.retention import schedule, things
 from childrens_warehouse.privacy.retention.persons import Counted, Examined, State, examined
 from childrens_warehouse.privacy.retention.schedule import Layer, RecordClass
 from childrens_warehouse.privacy.retention.things import Thing
-from childrens_warehouse.publish import files
+from childrens_warehouse.publish import files, restricting
 from childrens_warehouse.raw import disposal, epoch
 from childrens_warehouse.raw.acceptance import accepted
 from childrens_warehouse.settings import Settings
@@ -208,15 +207,15 @@ class _Work:
     def _pages(self, keys: set[int]) -> list[str]:
         """Managers' pages that show a code of theirs, or were made under an earlier key."""
         home, now = self.settings.home, epoch.current(self.settings.home)
-        since = dt.datetime.fromisoformat(now.since) if now and now.before else None
-        told = {code for key in keys for code in codes.spellings(key)}
-        found = []
-        for folder in sorted(home.reports_restricted.glob("*/managers")):
-            pages = list(folder.rglob("*.html"))
-            is_older = since and any(dt.datetime.fromtimestamp(page.stat().st_mtime, dt.UTC) < since for page in pages)
-            if is_older or any(code in page.read_text(encoding="utf-8") for page in pages for code in told):
-                found.append(str(folder.relative_to(home.root)))
-        return found
+        found = set(restricting.pages_of(home, keys))
+        if now and now.before:
+            since = dt.datetime.fromisoformat(now.since).timestamp()
+            found |= {
+                folder
+                for folder in home.reports_restricted.glob("*/managers/*")
+                if any(page.stat().st_mtime < since for page in folder.rglob("*.html"))
+            }
+        return sorted(str(folder.relative_to(home.root)) for folder in found)
 
 
 def _of_raw(each: Counted) -> Line:
