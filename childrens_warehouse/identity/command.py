@@ -16,6 +16,7 @@ from childrens_warehouse.identity import child_identity, codes, decisions, perso
 from childrens_warehouse.identity.child_identity import Linking
 from childrens_warehouse.identity.decisions import Decision, Verdict
 from childrens_warehouse.identity.evidence import Identity, Kind
+from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.settings import Settings
 
 links = typer.Typer(no_args_is_help=True, help="Which identities of the three services are one child.")
@@ -42,6 +43,8 @@ def list_links(
     """How identities were joined, which pairs wait for a decision, and what contradicts itself."""
     settings = _settings()
     linking, levels, said = _examine(settings, show)
+    if show:
+        Ledger(settings.home.ledger).record_access("names of undecided pairs looked up", authority=authority or "all")
     pairs = [each for each in linking.joined.possible if authority in (None, linking.identities[each.one].authority)]
     head = ["authority", "one", "other", "probability", *scores.FEATURES]
     rows = [
@@ -150,6 +153,7 @@ def whose(
         ).fetchall()
     if not found:
         raise typer.BadParameter(f"nobody of authority {authority} in the published release has this code")
+    Ledger(settings.home.ledger).record_access("numbers behind a code looked up", authority=authority)
     for domain, value in found:
         typer.echo(f"{domain} {value}")
 

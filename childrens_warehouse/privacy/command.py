@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from childrens_warehouse.settings import OWNER_ONLY_FILE, Settings
+from childrens_warehouse.settings import OWNER_ONLY_FILE, Settings, parse_instant
 
 _SAID = {
     "held": "kept by a legal hold although due",
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command("rotate-key")(rotate_key)
     app.command("retention")(retention)
     app.command("subject-export")(subject_export)
+    app.command("access-log")(access_log)
 
 
 def rotate_key(
@@ -104,6 +106,36 @@ def subject_export(
     typer.echo(f"{done.reference}: {done.folder / 'index.html'}; {done.redacted} cells about others redacted.")
     if done.withheld:
         typer.echo(f"{done.withheld} things are to be looked at by hand: the page names them.")
+
+
+def access_log(
+    since: Annotated[str | None, typer.Option(help="From then on: 2017-06-01 or 2017-06-01T08:00:00Z.")] = None,
+    by: Annotated[str, typer.Option(help="Of whoever has this in their name or login.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="As comma-separated values.")] = False,
+) -> None:
+    """Who did and read what: readings on the server, exports, numbers looked up, pages made, decisions, disposals."""
+    from childrens_warehouse import spreadsheets
+    from childrens_warehouse.privacy import access
+
+    settings = Settings.from_environment()
+    settings.home.create()
+    first = _from(since) if since else dt.datetime.min.replace(tzinfo=dt.UTC)
+    found = [each for each in access.events(settings) if each.at >= first and by.casefold() in each.who.casefold()]
+    rows = [[f"{each.at:%Y-%m-%dT%H:%M:%SZ}", each.who, each.what, each.about, each.reason] for each in found]
+    if as_csv:
+        spreadsheets.write(sys.stdout, ("at", "who", "what", "about", "reason"), rows)
+        return
+    for at, who, what, about, reason in rows:
+        typer.echo(f"{at}  {who}: {what}, {about}{f' ({reason})' if reason else ''}")
+    if not rows:
+        typer.echo("Nobody did or read anything that is kept.")
+
+
+def _from(since: str) -> dt.datetime:
+    try:
+        return parse_instant(f"{since}T00:00:00Z" if len(since) == len("2017-06-01") else since)
+    except ValueError:
+        raise typer.BadParameter(f"{since!r} is not a time like 2017-06-01 or 2017-06-01T08:00:00Z") from None
 
 
 def _replace_made_here(path: Path, old_id: str, text: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.pages import frame
 from childrens_warehouse.pages.managers import teams, worklists
 from childrens_warehouse.pages.managers.reading import ChildLevel, open_child_level
@@ -42,6 +43,7 @@ def write(settings: Settings, authority: str) -> Path:
     files.open_to_group(partial, settings.readers_group)
     files.remove(final)
     files.replace(partial, final)
+    Ledger(settings.home.ledger).record_access("managers' pages made", night.isoformat(), authority=authority)
     return final / "index.html"
 
 
