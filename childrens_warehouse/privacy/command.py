@@ -115,12 +115,12 @@ def access_log(
 ) -> None:
     """Who did and read what: readings on the server, exports, numbers looked up, pages made, decisions, disposals."""
     from childrens_warehouse import spreadsheets
-    from childrens_warehouse.privacy import access
+    from childrens_warehouse.privacy import events
 
     settings = Settings.from_environment()
     settings.home.create()
     first = _from(since) if since else dt.datetime.min.replace(tzinfo=dt.UTC)
-    found = [each for each in access.events(settings) if each.at >= first and by.casefold() in each.who.casefold()]
+    found = [each for each in events.all_known(settings) if each.at >= first and by.casefold() in each.who.casefold()]
     rows = [[f"{each.at:%Y-%m-%dT%H:%M:%SZ}", each.who, each.what, each.about, each.reason] for each in found]
     if as_csv:
         spreadsheets.write(sys.stdout, ("at", "who", "what", "about", "reason"), rows)

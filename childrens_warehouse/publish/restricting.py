@@ -59,14 +59,13 @@ def restricted_keys(connection: duckdb.DuckDBPyConnection) -> set[int]:
 
 
 def close(home: Home, keys: set[int]) -> tuple[str, ...]:
-    """Close the releases but the current one that have rows about these persons, and open those that have none any
-    more; remove managers' pages that show their codes. Returns the closed ones."""
+    """Close the releases but the current one that have rows about these persons, and open all others; remove managers'
+    pages that show their codes. Returns the closed ones."""
     current = current_manifest(home)
     closed = []
     for folder in sorted(path.parent for path in home.releases.glob(f"*/{MANIFEST}")):
-        if current and folder.name == current["release_id"]:
-            continue
-        if keys and bears(home, folder.name, keys):
+        is_current = current is not None and folder.name == current["release_id"]
+        if keys and not is_current and bears(home, folder.name, keys):
             folder.chmod(OWNER_ONLY_DIRECTORY)
             closed.append(folder.name)
         elif is_closed(folder):

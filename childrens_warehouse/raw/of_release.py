@@ -44,7 +44,9 @@ def of_release(settings: Settings, release_id: str) -> InForce:
     gone = []
     for file in inputs["files"]:
         each = there.get(_name(file))
-        if each is None or not each.content(settings.home).exists():
+        # Of a file that lost rows since, the rest is there.
+        is_less = each is not None and each.rows_disposed > file.get("rows_disposed", 0)
+        if each is None or is_less or not each.content(settings.home).exists():
             gone.append(f"{file['authority']} {file['dataset']} {file['scope']} generated at {file['generated_at']}")
         else:
             by_dataset[each.authority, each.dataset].append(each)
@@ -61,7 +63,7 @@ def of_release(settings: Settings, release_id: str) -> InForce:
     if gone:
         raise WarehouseError(
             f"Release {release_id} cannot be made again: {len(gone)} files it was built of are no longer in raw, "
-            f"first {gone[0]}."
+            f"or rows of them were disposed of since, first {gone[0]}."
         )
     return settle(
         settings,
@@ -94,6 +96,7 @@ def _brief(each: Acceptance) -> dict[str, Any]:
         "scope": each.scope,
         "file": each.file_id,
         "generated_at": each.generated_at.isoformat(),
+        "rows_disposed": each.rows_disposed,
     }
 
 

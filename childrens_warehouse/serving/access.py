@@ -5,6 +5,7 @@ docs/adr/0013-postgresql-for-bi-tools.md. Readers are told apart by the login th
 `set role` and functions that run as their owner leave alone.
 
     access.reader        the decisions in force, one row per login, role, authority and team
+    access.event         who did what beside reading, for auditors
     access.team_person   who belongs to which team on the night of a release
     access.shown         the release that is current: its teams count, also for rows of earlier releases
     access.own_persons   the persons of the teams of whoever asks; whole_authorities: where that is everybody
@@ -88,9 +89,18 @@ _OBJECTS = f"""
     revoke all on function access.whole_authorities(), access.own_persons(text[]) from public;
     grant execute on function access.whole_authorities() to {CHILD_READER}, {AUDITOR};
     grant execute on function access.own_persons(text[]) to {CHILD_READER};
+    create table if not exists access.event (
+        at timestamptz not null,
+        who text not null,
+        what text not null,
+        about text not null,
+        reason text not null
+    );
+    comment on table access.event is
+        'Who exported, looked up, decided or disposed of what, as of the last load; readings are in the server''s log.';
     revoke all on schema access from public;
     grant usage on schema access to {AUDITOR};
-    grant select on access.reader to {AUDITOR};
+    grant select on access.reader, access.event to {AUDITOR};
 """
 
 _NOTE_READING = """

@@ -76,6 +76,7 @@ def load(settings: Settings, release_id: str | None = None, say: Say = logs.say)
     laps: dict[str, float] = {}
     with _session(settings) as connection:
         readers.apply(connection, readers.in_force(readers.on_file(settings.home)))
+        _tell_auditors(connection, settings)
         access.protect_again(connection)
         # What is shown does not change while anybody may look at it: other settings count from the next release on.
         stored = storing.Stored((), 0, 0)
@@ -117,6 +118,16 @@ def drop(settings: Settings, release_id: str) -> None:
             return
         if release_id == switching.current(connection) or not switching.drop(connection, release_id):
             raise ServingFailed(f"Release {release_id} is current in PostgreSQL, or being read: call again later.")
+
+
+def _tell_auditors(connection: psycopg.Connection, settings: Settings) -> None:
+    """Bring `access.event` to what was done until now; readings are in the server's own log."""
+    from childrens_warehouse.privacy import events
+
+    rows = [(each.at, each.who, each.what, each.about, each.reason) for each in events.of_home(settings)]
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("delete from access.event")
+        cursor.executemany("insert into access.event values (%s, %s, %s, %s, %s)", rows)
 
 
 def _is_closed(settings: Settings, release_id: str) -> bool:

@@ -23,7 +23,7 @@ from childrens_warehouse.decisions.holds import Hold
 from childrens_warehouse.identity import decisions as links
 from childrens_warehouse.identity.evidence import Kind
 from childrens_warehouse.ledger import Ledger
-from childrens_warehouse.privacy import access, finding
+from childrens_warehouse.privacy import events, finding
 from childrens_warehouse.serving import readers
 from childrens_warehouse.settings import PROJECT, PostgresSettings
 from tests.conftest import KEY
@@ -68,7 +68,7 @@ def busy(keeper, tmp_path):
 
 
 def test_everything_is_in_one_account(busy):
-    told = {(each.who.split(" ")[0], each.what) for each in access.events(busy)}
+    told = {(each.who.split(" ")[0], each.what) for each in events.all_known(busy)}
     me = pwd.getpwuid(os.getuid()).pw_name
     assert told >= {
         ("Lee", "link different"), ("Ray", "reader granted"), ("Kim", "legal hold held"), ("Dee", "waiver"),
@@ -76,12 +76,12 @@ def test_everything_is_in_one_account(busy):
     }  # fmt: skip
     assert any(who.startswith(me) or "as" in who for who, what in told if what == "names of undecided pairs looked up")
     # A decision is one event, whoever wrote it down.
-    assert len([1 for each in access.events(busy) if each.what == "restriction restricted"]) == 1
+    assert len([1 for each in events.all_known(busy) if each.what == "restriction restricted"]) == 1
 
 
 def test_it_names_no_child(busy):
     children = [finding.find(busy, "310", f"child_id:{child}") for child in (OLD, YOUNG)]
-    told = " ".join(f"{each.about} {each.reason} {each.what}" for each in access.events(busy))
+    told = " ".join(f"{each.about} {each.reason} {each.what}" for each in events.all_known(busy))
     for secret in (*UPNS, "Yellowbird", *(str(key) for child in children for key in child.keys)):
         assert secret not in told
 
@@ -99,7 +99,7 @@ def test_an_auditor_asks_since_when_and_by_whom(busy, monkeypatch):
 
 def test_an_account_that_lacks_the_servers_log_says_so(busy):
     gone = dataclasses.replace(busy.postgres, log=Path("/nowhere/log"))
-    told = access.events(dataclasses.replace(busy, postgres=gone))
+    told = events.all_known(dataclasses.replace(busy, postgres=gone))
     assert any(each.what == "the server's log cannot be read" for each in told)
 
 
@@ -163,7 +163,7 @@ import grp, os, pwd, sys
 from typer.testing import CliRunner
 from childrens_warehouse.cli import app
 from childrens_warehouse.identity import command, persons
-from childrens_warehouse.privacy import access, finding
+from childrens_warehouse.privacy import events, finding
 from childrens_warehouse.privacy.retention import disposing
 from childrens_warehouse.privacy.subject import exporting
 from childrens_warehouse.serving import access_log

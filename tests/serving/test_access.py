@@ -146,6 +146,7 @@ def test_readers_of_figures_and_auditors_read_no_row_about_a_child(
         assert ("north", "child_reader", "310", "North", "J. Smith") in connection.execute(
             "select login, role, authority_code, team_name, decided_by from access.reader"
         ).fetchall()
+        connection.execute("select who, what, about from access.event")
 
 
 def test_who_is_nobodys_reader_does_not_even_connect(address: str) -> None:
@@ -158,6 +159,7 @@ def test_who_is_nobodys_reader_does_not_even_connect(address: str) -> None:
     [
         "select * from store.fct_placement_marts_2017_05_31_bbbbbbbb_0",
         "select * from access.reader",
+        "select * from access.event",
         "select * from access.team_person",
         "select * from access.own_persons('child')",
         "select access.note_reading('', '')",

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from childrens_warehouse.errors import ConfigurationError
+from childrens_warehouse.errors import ConfigurationError, ServingFailed
 from childrens_warehouse.serving import access_log, readers, steps
 from childrens_warehouse.serving.local import LocalServer
 from childrens_warehouse.serving.readers import Role
@@ -122,3 +122,29 @@ def test_rules_that_changed_hold_for_what_was_stored_before(home: Settings, data
     assert ask(database, "first", "select count(*) from marts.fct_placement") == [(30,)]
     steps.load(home)
     assert ask(database, "first", "select count(*) from marts.fct_placement") == [(10,)]
+
+
+def test_a_closed_release_leaves_the_server_and_an_auditor_sees_who_decided_what(home: Settings, database: str) -> None:
+    readers.append(home.home, granted("auditor", Role.AUDITOR, "", ""))
+    before = release_of(home, says=1, more=TEAMS)
+    steps.load(home)
+    now = release_of(home, says=2, more=TEAMS)
+    (home.home.releases / before).chmod(0o700)  # as publication leaves one that has rows nobody may be shown
+    assert before in steps.load(home).dropped and steps.status(home) == (now, (now,))
+    told = ask(database, "auditor", "select who, what, about from access.event order by about")
+    assert ("J. Smith", "reader granted", "first child_reader of 310 1") in told
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ask(database, "first", "select * from access.event")
+
+
+def test_a_release_whose_time_is_over_is_taken_off_but_never_the_current_one(home: Settings, database: str) -> None:
+    before = release_of(home, says=1, more=TEAMS)
+    steps.load(home)
+    now = release_of(home, says=2, more=TEAMS)
+    steps.load(home)
+    steps.drop(home, before)
+    steps.drop(home, before)
+    assert steps.status(home) == (now, (now,))
+    with pytest.raises(ServingFailed, match="is current"):
+        steps.drop(home, now)
+    assert len(ask(database, "first", "select 1 from marts.dim_child limit 1")) == 1

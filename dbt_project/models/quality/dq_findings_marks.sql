@@ -82,10 +82,11 @@ landed as (
 
 ),
 
--- No row can bear more marks than nine: two of codes, four of its dataset, two of identifiers, one of its key.
+-- No row can bear more marks than twelve: one of a correction, two of codes, one of texts, four of its dataset, two of
+-- identifiers, two of its key.
 marked as (
 
-    {%- for place in range(1, 10) %}
+    {%- for place in range(1, 13) %}
         select
             landed.*,
             {{ dbt.split_part('marks', "' '", place) }} as rule_code

@@ -39,9 +39,14 @@ class Event:
     reason: str = ""
 
 
-def events(settings: Settings) -> list[Event]:
-    """All that is known, oldest first. Raises ConfigurationError where a file of decisions cannot be read."""
-    return sorted([*_decided(settings), *_used(settings), *_disposed(settings), *_read(settings)])
+def all_known(settings: Settings) -> list[Event]:
+    """Everything, oldest first. Raises ConfigurationError where a file of decisions cannot be read."""
+    return sorted([*of_home(settings), *_read(settings)])
+
+
+def of_home(settings: Settings) -> list[Event]:
+    """The same without the readings on the server."""
+    return sorted([*_decided(settings), *_used(settings), *_disposed(settings)])
 
 
 def _decided(settings: Settings) -> Iterator[Event]:
