@@ -17,7 +17,7 @@ from childrens_warehouse import sql
 from childrens_warehouse.identity import codes
 from childrens_warehouse.publish import files
 from childrens_warehouse.publish.current import MANIFEST, current_manifest, read_manifest
-from childrens_warehouse.publish.tables import public_tables
+from childrens_warehouse.publish.tables import Table, public_tables
 from childrens_warehouse.settings import GROUP_READS_DIRECTORY, OWNER_ONLY_DIRECTORY, Home
 
 # The columns of public tables that name a child.
@@ -33,24 +33,49 @@ _ALL_IDENTITIES = """
 
 
 def take_out(connection: duckdb.DuckDBPyConnection) -> int:
-    """Remove the rows about restricted persons from the public tables of a gated candidate, all or none; how many?
+    """Remove the rows about restricted persons from the public tables of a gated candidate, all or none; how many, but
+    for those that a view leaves out?
 
     Safe to call again.
     """
     gone = 0
+    views = dict(
+        connection.execute(
+            "select view_name, sql from duckdb_views() where schema_name = 'marts'"
+            " and database_name = current_database()"
+        ).fetchall()
+    )
     connection.execute("begin")
     try:
         for table in public_tables(connection):
-            for column in (column.name for column in table.columns if column.name in KEYS):
-                removed = connection.execute(
-                    f"delete from {table.relation} where (authority_code, {sql.name(column)}) in ({_ALL_IDENTITIES})"
-                ).fetchone()
+            named = [
+                f"(authority_code, {sql.name(column.name)}) in ({_ALL_IDENTITIES})"
+                for column in table.columns
+                if column.name in KEYS
+            ]
+            if named and table.name in views:
+                _leave_out(connection, table, views[table.name], named)
+            elif named:
+                removed = connection.execute(f"delete from {table.relation} where {' or '.join(named)}").fetchone()
                 gone += int(removed[0]) if removed else 0
         connection.execute("commit")
     except duckdb.Error:
         connection.execute("rollback")
         raise
     return gone
+
+
+def _leave_out(connection: duckdb.DuckDBPyConnection, table: Table, definition: str, named: list[str]) -> None:
+    """Make a view anew that leaves the rows out, with its comments."""
+    query, hidden = definition.partition(" AS ")[2].rstrip().rstrip(";"), " or ".join(named)
+    connection.execute(
+        f"create or replace view {table.relation} as select * from ({query}) where not coalesce({hidden}, false)"
+    )
+    connection.execute(f"comment on view {table.relation} is {sql.literal(table.comment)}")
+    for column in table.columns:
+        connection.execute(
+            f"comment on column {table.relation}.{sql.name(column.name)} is {sql.literal(column.comment)}"
+        )
 
 
 def restricted_keys(connection: duckdb.DuckDBPyConnection) -> set[int]:

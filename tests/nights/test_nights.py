@@ -22,7 +22,9 @@ from childrens_warehouse.datasets import Source
 from childrens_warehouse.errors import GateFailed
 from childrens_warehouse.landing import night as landing
 from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.publish import restricting
 from childrens_warehouse.publish.steps import publish
+from childrens_warehouse.publish.tables import public_tables
 from childrens_warehouse.run import land_night, run_night
 from childrens_warehouse.simulate.dirt import REFUSALS
 from tests.nights.conftest import NIGHT, SCENARIO, contents, copy_inbox, home_at
@@ -214,6 +216,29 @@ def test_a_bad_second_delivery_leaves_yesterdays_marts(night_by_night, tmp_path)
     assert contents(settings) == before
     with duckdb.connect(str(settings.home.marts), read_only=True) as marts:
         assert marts.execute("select count(*) from marts.fct_enrolment").fetchone()[0] > 19
+
+
+def test_a_restricted_child_can_be_left_out_of_every_table_that_dbt_builds(night_by_night, tmp_path):
+    """As publication does: no number of any table is one of the child's afterwards, and figures are as they were."""
+    shutil.copy(night_by_night.settings.home.build / "candidate.duckdb", tmp_path)  # its views ask for this name
+    with duckdb.connect(str(tmp_path / "candidate.duckdb")) as candidate:
+        candidate.execute(
+            "insert into raw.restriction select authority_code, 'education', pupil_key from marts.bridge_pupil_child"
+            " inner join marts.fct_review using (authority_code, child_key) order by all limit 1"
+        )
+        keys = restricting.restricted_keys(candidate)
+        before, figures = (
+            public_tables(candidate),
+            candidate.execute("from marts.indicator_value order by all").fetchall(),
+        )
+        assert len(keys) > 1 and restricting.take_out(candidate) > 10
+        assert public_tables(candidate) == before
+        named = ", ".join(map(str, keys))
+        for table in before:
+            for column in (column.name for column in table.columns if column.type == "BIGINT"):
+                query = f'select 1 from {table.relation} where "{column}" in ({named}) limit 1'
+                assert not candidate.execute(query).fetchall(), (table.name, column)
+        assert candidate.execute("from marts.indicator_value order by all").fetchall() == figures
 
 
 def test_the_scenario_is_what_these_tests_think_it_is():

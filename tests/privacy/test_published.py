@@ -19,7 +19,9 @@ from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.privacy import finding, releases
 from childrens_warehouse.privacy.retention import disposing, schedule
 from childrens_warehouse.privacy.subject import exporting
+from childrens_warehouse.publish import restricting
 from childrens_warehouse.publish.steps import Release, publish, switch_to
+from childrens_warehouse.publish.tables import public_tables
 from childrens_warehouse.raw import epoch
 from childrens_warehouse.settings import parse_instant
 from tests.build import small_warehouse
@@ -184,3 +186,30 @@ def test_an_export_has_releases_pages_and_the_candidate_and_nobody_else(publishe
     for code in (codes.spellings(key_of(published, YOUNG))[0], codes.spellings(4711)[0]):
         assert code not in told
     assert codes.spellings(key_of(published, OLD))[0] in told
+
+
+def test_a_table_that_dbt_makes_as_a_view_is_left_as_it_was_but_for_the_rows():
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create schema raw; create schema marts;
+            create table raw.restriction as
+                select '310' as authority_code, 'health' as identity_kind, 2 as identity_key;
+            create table raw.child_identity as
+                select * from (values ('310', 'health', 2, 1), ('310', 'social_care', 1, 1), ('310', 'health', 3, 3))
+                    as t (authority_code, identity_kind, identity_key, child_key);
+            create view marts.indicator_subject as
+                select '310' as authority_code, unnest([1::bigint, 2, 3, null]) as subject_key;
+            comment on view marts.indicator_subject is 'One row per subject.';
+            comment on column marts.indicator_subject.subject_key is 'Who.';
+            create table marts.dim_child as
+                select unnest(['310', '310', '201']) as authority_code, unnest([1::bigint, 3, 1]) as child_key;
+            """
+        )
+        before = public_tables(connection)
+        assert restricting.restricted_keys(connection) == {1, 2} and restricting.take_out(connection) == 1
+        assert restricting.take_out(connection) == 0 and public_tables(connection) == before
+        subjects = connection.execute("select subject_key from marts.indicator_subject order by 1").fetchall()
+        # A key of another authority names somebody else.
+        assert subjects == [(3,), (None,)]
+        assert connection.execute("from marts.dim_child order by all").fetchall() == [("201", 1), ("310", 3)]
