@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from childrens_warehouse.run import NightResult, run_night
 from childrens_warehouse.settings import Home, Settings
 from childrens_warehouse.simulate import Planted, Scenario, simulate_with_dirt
+from tests.observing.receiver import Receiver
 
 NIGHT = dt.date(2017, 5, 24)  # a Wednesday in term
 SCENARIO = Scenario(night=NIGHT, nights=2, children=40, pupils=80, attendance_days=30)
@@ -44,11 +45,22 @@ class Nights:
 
 
 @pytest.fixture(scope="session")
-def night_by_night(tmp_path_factory: pytest.TempPathFactory) -> Nights:
-    """Two nights run in order, each published."""
+def watcher() -> Iterator[Receiver]:
+    """Who was told of lineage and figures, in those nights."""
+    receiver = Receiver()
+    yield receiver
+    receiver.stop()
+
+
+@pytest.fixture(scope="session")
+def night_by_night(tmp_path_factory: pytest.TempPathFactory, watcher: Receiver) -> Nights:
+    """Two nights run in order, each published, and watched from outside meanwhile."""
     settings = home_at(tmp_path_factory.mktemp("night-by-night"))
     simulation = simulate_with_dirt(settings.home.inbox, SCENARIO)
-    results = tuple(run_night(settings, NIGHT - dt.timedelta(days=back)) for back in (1, 0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENLINEAGE_URL", watcher.address)
+        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", watcher.address)
+        results = tuple(run_night(settings, NIGHT - dt.timedelta(days=back)) for back in (1, 0))
     return Nights(settings, results, tuple(simulation.planted))
 
 

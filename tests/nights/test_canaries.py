@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 import stat
@@ -27,6 +28,8 @@ pytestmark = pytest.mark.slow
 
 NIGHT = dt.date(2017, 5, 24)  # a Wednesday in term
 ALLOWED = frozenset({"inbox", "archive", "restricted"})
+# What is told to others of files, columns and models.
+LINEAGE = "lineage.jsonl"
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Left:
         return {row["dataset"] for row in rows}
 
 
-def run(home: Home, *arguments: str) -> str:
+def run(home: Home, *arguments: str, **more: str) -> str:
     temporary = home.root / "temporary"
     temporary.mkdir(exist_ok=True)
     done = subprocess.run(
@@ -65,7 +68,9 @@ def run(home: Home, *arguments: str) -> str:
             "WAREHOUSE_HOME": str(home.root),
             "WAREHOUSE_PSEUDONYM_KEY": KEY,
             "TMPDIR": str(temporary),
+            "WAREHOUSE_LOG_FORMAT": "json",
             "COLUMNS": "300",
+            **more,
         },
         capture_output=True,
         text=True,
@@ -100,7 +105,9 @@ IN_FILES_OF_THEIR_OWN = {dataset.name for dataset in ALL if dataset.identity_col
 def night(tmp_path_factory) -> Left:
     """Run without Airflow; then folders of what the simulated night leaves out, and documents, landed only."""
     home, planter = planted(tmp_path_factory.mktemp("canaries"), refused_folders=2, children=100, pupils=140)
-    said = run(home, "childrens_warehouse.cli", "run", "--night", NIGHT.isoformat())
+    told = json.dumps({"type": "file", "log_file_path": str(home.root / LINEAGE), "append": True})
+    lineage = {"AIRFLOW__OPENLINEAGE__TRANSPORT": told}
+    said = run(home, "childrens_warehouse.cli", "run", "--night", NIGHT.isoformat(), **lineage)
     later = [NIGHT + dt.timedelta(days=days) for days in range(1, 5)]
     planter.landed_only(later[0])
     for date, is_good in zip(later, (True, True, False, False), strict=True):
@@ -116,7 +123,7 @@ def night(tmp_path_factory) -> Left:
         if date != later[0]:  # where its lists come as files of their own
             (folder / documents.RETURN).write_text(social_care_return)
     planter.manifests()
-    said += run(home, "childrens_warehouse.cli", "land", "--night", later[-1].isoformat())
+    said += run(home, "childrens_warehouse.cli", "land", "--night", later[-1].isoformat(), **lineage)
     return Left(home, planter.mint.searcher(), said)
 
 
@@ -143,6 +150,7 @@ def test_who_a_child_is_can_be_found_in_the_restricted_store(night):
 
 
 def test_no_identity_leaves_the_restricted_store(night):
+    assert len((night.home.root / LINEAGE).read_text().splitlines()) > 1_000
     leaks = night.leaks()
     assert not leaks, "\n".join(leaks)
 
