@@ -251,8 +251,10 @@ def _register() -> None:
     from childrens_warehouse.changes import command as changes
     from childrens_warehouse.decisions import command as decisions
     from childrens_warehouse.identity import command as links
+    from childrens_warehouse.landing import command as landing
     from childrens_warehouse.modelling import command as modelling
     from childrens_warehouse.observing import command as observing
+    from childrens_warehouse.orchestration import command as orchestration
     from childrens_warehouse.pages import command as pages
     from childrens_warehouse.privacy import command as privacy
     from childrens_warehouse.serving import command as serving
@@ -262,8 +264,8 @@ def _register() -> None:
     from childrens_warehouse.upkeep import command as upkeep
 
     for module in (
-        simulate, privacy, decisions, alarms, ledger_commands, changes, modelling, links, signing, catalogue, serving,
-        readers, pages, upkeep, observing,
+        simulate, privacy, decisions, landing, alarms, ledger_commands, changes, modelling, links, signing, catalogue,
+        serving, readers, pages, upkeep, observing, orchestration,
     ):  # fmt: skip
         module.register(app)
 

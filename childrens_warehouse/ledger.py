@@ -166,6 +166,15 @@ create table if not exists upkeep_event (
     event text not null,            -- upgrade, backup, restore
     detail text not null            -- JSON
 );
+create table if not exists skip_event (
+    recorded_at text not null,
+    authority text not null,
+    source text not null,
+    extract_date text not null,
+    event text not null,            -- skipped, taken back
+    decided_by text not null,
+    reason text not null
+);
 create table if not exists incident (
     incident_id integer primary key,
     key text not null,              -- the same for the same trouble on another night: late:310:education
@@ -332,6 +341,17 @@ class Ledger:
     def record_upkeep(self, event: str, detail: Mapping[str, Any]) -> None:
         self._append("upkeep_event", {"event": event, "detail": dict(detail)})
 
+    def record_skip(
+        self, authority: str, source: str, extract_date: dt.date, event: str, decided_by: str, reason: str
+    ) -> None:
+        self._append(
+            "skip_event",
+            {
+                "authority": authority, "source": source, "extract_date": extract_date, "event": event,
+                "decided_by": decided_by, "reason": reason,
+            },
+        )  # fmt: skip
+
     def folder_states(self, authority: str, source: str) -> dict[str, str]:
         """Extract date -> the state in which the folder was last landed."""
         rows = self.query(
@@ -387,7 +407,7 @@ class Ledger:
         with contextlib.closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as connection:
             return tuple(sorted(wanted - _columns(connection)))
 
-    def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    def query(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
         """Rows of a select, as dictionaries. An absent ledger has no rows."""
         if not self.path.exists():
             return []

@@ -45,7 +45,8 @@ def land_night(
     for source in Source:
         late = []
         for authority in landing.authorities(settings):
-            if not landing.is_complete(settings, authority, source, night):
+            is_skipped = landing.is_skipped(settings, authority, source, night)
+            if not is_skipped and not landing.is_complete(settings, authority, source, night):
                 late.append(authority)
             for delivery in landing.expect(settings, source, night, authority, run_id):
                 if progress:

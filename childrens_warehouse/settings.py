@@ -8,10 +8,12 @@ from __future__ import annotations
 import datetime as dt
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from childrens_warehouse.datasets.declaration import Source
 from childrens_warehouse.disclosure.profiles import LOCAL, PROFILES, Profile
 from childrens_warehouse.errors import ConfigurationError
 from childrens_warehouse.upkeep import home_format
@@ -196,7 +198,7 @@ class Settings:
     timezone: ZoneInfo
     schedule: str
     extract_offset: dt.timedelta
-    cut_off: dt.timedelta
+    cut_offs: Mapping[str, dt.timedelta]
     poll: dt.timedelta
     settle: dt.timedelta
     encodings: tuple[str, ...]
@@ -211,6 +213,13 @@ class Settings:
     aggregate_readers_group: str | None = None
     disclosure: Profile = LOCAL
     postgres: PostgresSettings | None = None
+    # Local times of day: by when a night is to be published, and until when a person may decide on a gate's question.
+    publish_by: dt.time | None = None
+    decide_by: dt.time | None = None
+
+    def cut_off(self, source: str) -> dt.timedelta:
+        """How long after the scheduled time a source's folders are waited for."""
+        return self.cut_offs.get(source, self.cut_offs[""])
 
     @property
     def ways_in(self) -> Path:
@@ -233,7 +242,7 @@ class Settings:
             timezone=ZoneInfo(_text("WAREHOUSE_TIMEZONE", "Europe/London")),
             schedule=_text("WAREHOUSE_SCHEDULE", "0 4 * * *"),
             extract_offset=dt.timedelta(days=_integer("WAREHOUSE_EXTRACT_OFFSET_DAYS", -1)),
-            cut_off=dt.timedelta(minutes=_integer("WAREHOUSE_CUT_OFF_MINUTES", 240)),
+            cut_offs=_cut_offs("WAREHOUSE_CUT_OFF_MINUTES", "240"),
             poll=dt.timedelta(seconds=_integer("WAREHOUSE_POLL_SECONDS", 60)),
             settle=dt.timedelta(seconds=_integer("WAREHOUSE_SETTLE_SECONDS", 900)),
             encodings=tuple(part.strip() for part in _text("WAREHOUSE_ENCODINGS", "utf-8,utf-16").split(",")),
@@ -253,6 +262,8 @@ class Settings:
             ),
             ways_in_file=_path("WAREHOUSE_WAYS_IN"),
             postgres=_postgres(),
+            publish_by=_time("WAREHOUSE_PUBLISH_BY"),
+            decide_by=_time("WAREHOUSE_DECIDE_BY"),
         )
 
 
@@ -292,6 +303,29 @@ def _integer(name: str, default: int) -> int:
         return int(value)
     except ValueError:
         raise ConfigurationError(f"{name} must be a whole number, not {value!r}.") from None
+
+
+def _cut_offs(name: str, default: str) -> dict[str, dt.timedelta]:
+    """Minutes by source; by "" for every other: 240, education=420."""
+    minutes: dict[str, str] = {}
+    for part in _text(name, default).split(","):
+        source, _, number = part.rpartition("=")
+        minutes[source.strip()] = number.strip()
+    if "" not in minutes or set(minutes) - {"", *Source} or not all(map(str.isdigit, minutes.values())):
+        raise ConfigurationError(
+            f"{name} must be minutes, with others for single sources where they differ (240, education=420); the "
+            f"sources are {', '.join(Source)}."
+        )
+    return {source: dt.timedelta(minutes=int(number)) for source, number in minutes.items()}
+
+
+def _time(name: str) -> dt.time | None:
+    """A local time of day; None where nothing is set."""
+    value = os.environ.get(name, "").strip()
+    try:
+        return dt.datetime.strptime(value, "%H:%M").time() if value else None
+    except ValueError:
+        raise ConfigurationError(f"{name} must be a time of day (08:00), not {value!r}.") from None
 
 
 def _choice(name: str, default: str, choices: tuple[str, ...]) -> str:

@@ -10,17 +10,19 @@ its ceiling allows.
 
 A waiver helps up to and including `expires_on`, counted by the night's date, so that a night judged again is
 judged alike. It turns the rule's failure into a warning; it never makes a gate judge that could not.
+The DAG `decide_on_gate` writes them for whoever answers its question.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from childrens_warehouse.errors import GateError
-from childrens_warehouse.settings import Home
+from childrens_warehouse.settings import OWNER_ONLY_FILE, Home
 
 _FIELDS = ("rule", "table", "reason", "by", "expires_on")
 
@@ -55,6 +57,21 @@ def read(path: Path) -> tuple[Waiver, ...]:
     if not isinstance(entries, list):
         raise GateError(f"{path} must hold a list of waivers.")
     return tuple(_waiver(path, number, entry) for number, entry in enumerate(entries, start=1))
+
+
+def add(home: Home, new: Sequence[Waiver]) -> None:
+    """Write waivers beside those on file, those that say the same once. Raises GateError as `read` does."""
+    known = on_file(home)
+    kept = [*known, *(each for each in dict.fromkeys(new) if each not in known)]
+    _write(home.root / "waivers.json", [{**asdict(each), "expires_on": each.expires_on.isoformat()} for each in kept])
+
+
+def _write(path: Path, entries: list[dict[str, str]]) -> None:
+    """In one step: a gate that reads meanwhile sees the old list or the new one."""
+    part = path.with_name(f".{path.name}.partial")
+    part.touch(OWNER_ONLY_FILE)
+    part.write_text(json.dumps(entries, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.replace(path)
 
 
 def _waiver(path: Path, number: int, entry: object) -> Waiver:

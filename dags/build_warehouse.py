@@ -11,7 +11,7 @@ time is let in by the pool `warehouse_writer`.
 
 - `judge` red, "GateFailed": the data is implausible or does not add up. The message names the rules. The
   last good release stays published. Look at the rules' rows with the supplier; do not clear the task
-  until the data changed.
+  until the data changed. Where a waiver can help, `call_for_decision` has `decide_on_gate` ask for one.
 - `judge` red, "GateError": the gate could not judge, which says nothing about the data. Treat it as a
   fault of ours, put it right, and trigger the DAG again.
 - `build_models` red: dbt could not build a model, or one of its tests failed; the message names it and its
@@ -35,6 +35,7 @@ from childrens_warehouse.orchestration.building import (
     judge,
     write_quality_page,
 )
+from childrens_warehouse.orchestration.deciding import call_for_decision
 from childrens_warehouse.orchestration.house import HOUSE, Tag
 
 
@@ -52,7 +53,8 @@ def build_warehouse():
     models = build_models(start)
     verdict = judge(start)
     told = tell_of_build(start, models, verdict).as_teardown()
-    chain(go_on_if_needed(start), models, verdict, told, write_quality_page().as_teardown())
+    asked = call_for_decision(start).as_teardown()
+    chain(go_on_if_needed(start), models, verdict, told, asked, write_quality_page().as_teardown())
 
 
 build_warehouse()

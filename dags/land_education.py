@@ -18,6 +18,7 @@ waiting.
   log says which. Put it right; the next run takes the file up again. Sooner: clear the task, then trigger
   `build_warehouse`, which starts by itself only when all three sources were landed.
 - `fetch`, `wait_for_folder` grey: they wait, and hold no worker meanwhile. `fetch` pink: nothing is to be fetched.
+- `run_missed_nights`: one run for each night that the scheduler was away for, oldest first; pink: there was none.
 - `list_ways_in` red: `ways_in.toml` cannot be read, so nothing is fetched; its log says what is wrong, and
   `warehouse ways-in` tries what is configured. What lies in the inbox is landed. Trigger the DAG again.
 """
@@ -33,9 +34,11 @@ from childrens_warehouse.orchestration.landing import (
     choose_night,
     close_night,
     find_deliveries,
+    find_missed_nights,
     land_file,
     list_authorities,
     raise_alarm,
+    run_missed_nights,
     wait_for_folder,
 )
 from childrens_warehouse.orchestration.ways_in import fetch, list_ways_in
@@ -63,6 +66,7 @@ def land_education():
     outcomes = land_file.expand(delivery=deliveries)
     closed = close_night.override(outlets=[LANDED[SOURCE]])(SOURCE, night, folders, deliveries, outcomes)
     raise_alarm(SOURCE, night, folders, deliveries, outcomes, closed, ways_in, fetched)
+    run_missed_nights(SOURCE, find_missed_nights(SOURCE, closed))
 
 
 land_education()

@@ -49,13 +49,15 @@ def _list(
 
 @app.command()
 def check() -> None:
-    """Is what is published too old? Sends what is due; ends with 1 if it is, or if a channel failed. For cron."""
+    """Is what is published late or too old? Sends what is due; ends with 1 if it is, or a channel failed. For cron."""
     from childrens_warehouse.alarms import note, observing, sending
 
     settings = _settings()
-    scope, found = observing.staleness(settings)
-    note(settings, "warehouse alarms check", scope, found)
-    typer.echo("\n".join(f"{trouble.happened} {trouble.to_do}" for trouble in found) or "Nothing is stale.")
+    found = []
+    for scope, troubles in (observing.deadline(settings), observing.staleness(settings)):
+        note(settings, "warehouse alarms check", scope, troubles)
+        found += troubles
+    typer.echo("\n".join(f"{trouble.happened} {trouble.to_do}" for trouble in found) or "Nothing is late or stale.")
     failed = _channels(settings, "due") if sending.is_due(settings) else 0
     raise typer.Exit(1 if found or failed else 0)
 

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     POSTGRESQL = "postgresql"
     REPORT = "report"
     STALE = "stale"
+    DEADLINE = "deadline"
 
     @property
     def page(self) -> str:

@@ -12,6 +12,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from childrens_warehouse.alarms import deadlines
 from childrens_warehouse.alarms.incidents import Key, Kind, Scope, Settled, Trouble, in_words
 from childrens_warehouse.datasets import Source, files_of
 from childrens_warehouse.landing import manifest
@@ -38,12 +39,14 @@ def landing(
     is_closed: bool,
     fetched: Collection[str] = (),
     unfetched: Collection[str] | None = (),
+    skipped: Collection[str] = (),
 ) -> Found:
     """A night of one source. What became of each file is read from the ledger.
 
-    on_time, late: the authorities whose folder was complete, and was not, when the night went on. lost: authority,
-    extract date and name of files whose task ended without an outcome. fetched, unfetched: authorities whose files
-    are fetched and whose fetching ended well, and did not; None when nobody could read which ones those are.
+    on_time, late: the authorities whose folder was complete, and was not, when the night went on; skipped: those that a
+    person left out of it. lost: authority, extract date and name of files whose task ended without an outcome.
+    fetched, unfetched: authorities whose files are fetched and whose fetching ended well, and did not; None when nobody
+    could read which ones those are.
     """
     events = _last_events(settings, source, run_id)
     as_of = _as_of(settings, source)
@@ -51,7 +54,7 @@ def landing(
     found += _refused(source, events)
     found += [_lost(source, authority, extract_date, name) for authority, extract_date, name in sorted(lost)]
     found += [_unfetched(source, night, authority) for authority in (("",) if unfetched is None else unfetched)]
-    if is_listed and not on_time and not late:
+    if is_listed and not (on_time or late or skipped):
         found.append(
             Trouble(
                 Key(Kind.NO_FOLDERS, source=source),
@@ -96,7 +99,7 @@ def landing(
     if unfetched is not None:
         settles.append(Settled(Kind.NOT_FETCHED, "ways_in.toml was read", "", source, until=night))
     for kind, is_well, how in (
-        (Kind.NO_FOLDERS, on_time or late, "the inbox has folders again"),
+        (Kind.NO_FOLDERS, on_time or late or skipped, "the inbox has folders again"),
         (Kind.NOT_LISTED, is_listed, f"the files of {source} were listed"),
         (Kind.NOT_CLOSED, is_closed, f"a night of {source} was closed"),
     ):
@@ -221,6 +224,29 @@ def staleness(settings: Settings, now: dt.datetime | None = None) -> Found:
             f"Nothing was published for {in_words(age)}; the limit is {in_words(limit)}.{never}",
             "See whether Airflow runs and whether its DAGs are paused; then look at the first red task, landing first.",
             ("the pages of Airflow", "ledger: build_event, release_event"),
+        )
+    ]
+
+
+def deadline(settings: Settings, now: dt.datetime | None = None) -> Found:
+    """Should the last night be published by now, and is it? Where no time is set, nothing is judged."""
+    now = now or dt.datetime.now(dt.UTC)
+    found = deadlines.due(settings, now)
+    if found is None:
+        how = "no time is set by which a night is to be published" if settings.publish_by is None else "no night is due"
+        return Scope(_today(settings, now), (Settled(Kind.DEADLINE, how),)), []
+    hangs_at = deadlines.hangs_at(settings, found.night)
+    if hangs_at is None:
+        return Scope(found.night, (Settled(Kind.DEADLINE, f"the night of {found.night} is published"),)), []
+    by = found.by.astimezone(settings.timezone)
+    return Scope(found.night), [
+        Trouble(
+            Key(Kind.DEADLINE, what="marts"),
+            f"The night of {found.night} should have been published by {by:%H:%M} on {by:%-d %B %Y}, and is not: "
+            f"{hangs_at}.",
+            "Look at the step it names. Readers have the last good release meanwhile: tell those who wait for more.",
+            ("the pages of Airflow", "ledger: source_night, build_event, release_event"),
+            found.night,
         )
     ]
 

@@ -17,7 +17,7 @@ from typing import Any
 from childrens_warehouse import waivers
 from childrens_warehouse.datasets import Coverage, DeliveredFile, Source, files_of, of_source
 from childrens_warehouse.errors import FileRefused
-from childrens_warehouse.landing import manifest, quarantine, standing
+from childrens_warehouse.landing import manifest, quarantine, skips, standing
 from childrens_warehouse.landing.delivery import Delivery, Outcome
 from childrens_warehouse.landing.formats.readable import PACKED, plain_name
 from childrens_warehouse.landing.land import judge_again, land
@@ -83,6 +83,11 @@ def is_complete(settings: Settings, authority: str, source: str, night: dt.date)
     return unchanged_for >= settings.settle.total_seconds() or unchanged_for < -CLOCKS_APART.total_seconds()
 
 
+def is_skipped(settings: Settings, authority: str, source: str, night: dt.date) -> bool:
+    """Did a person decide that the night does without it?"""
+    return night in skips.nights(settings, authority, source)
+
+
 def expect(settings: Settings, source: str, night: dt.date, authority: str, run_id: str) -> list[Delivery]:
     """The files to land: of the night's folder and of every earlier one that is not landed as it lies there now.
 
@@ -91,11 +96,12 @@ def expect(settings: Settings, source: str, night: dt.date, authority: str, run_
     ledger = Ledger(settings.home.ledger)
     landed = ledger.folder_states(authority, source)
     reopened = _waived(settings, authority, source) | standing.lost(settings, authority, source)
+    skipped = skips.nights(settings, authority, source)
     parent = settings.home.inbox / authority / source
     days = sorted(day for path in parent.glob("*") if path.is_dir() and (day := _date_of(path)) and day <= night)
     deliveries: list[Delivery] = []
     for day in days:
-        if not is_complete(settings, authority, source, day):
+        if day in skipped or not is_complete(settings, authority, source, day):
             continue
         folder = _folder(settings.home, authority, source, day)
         state = _state(folder)
@@ -293,6 +299,6 @@ def _date_of(folder: Path) -> dt.date | None:
 
 
 __all__ = [
-    "Delivery", "Outcome", "SourceNight", "authorities", "close", "expect", "is_complete", "judge_again", "land",
-    "nights",
+    "Delivery", "Outcome", "SourceNight", "authorities", "close", "expect", "is_complete", "is_skipped", "judge_again",
+    "land", "nights",
 ]  # fmt: skip

@@ -50,6 +50,16 @@ def tell_of_report(made: list[str] | None) -> None:
     _tell(settings, observing.report(settings, made))
 
 
+def tell_of_readers(served: dict[str, Any] | None) -> None:
+    """Open or resolve the incidents of what readers have: late, old, or behind on the PostgreSQL server."""
+    from childrens_warehouse.alarms import observing
+    from childrens_warehouse.publish.current import current_manifest
+
+    settings = Settings.from_environment()
+    is_published = current_manifest(settings.home) is not None
+    _tell(settings, *([observing.serving(settings, served)] if is_published else []))
+
+
 def tell_of_landing(
     source: str,
     night: str | None,
@@ -74,7 +84,8 @@ def tell_of_landing(
             # Without one, choose_night failed: nothing was listed either, and that is told.
             dt.date.fromisoformat(night) if night else dt.datetime.now(settings.timezone).date(),
             run_id(),
-            on_time=[folder["authority"] for folder in folders if not folder["is_late"]],
+            on_time=[each["authority"] for each in folders if not each["is_late"] and not each.get("is_skipped")],
+            skipped=[folder["authority"] for folder in folders if folder.get("is_skipped")],
             late=[folder["authority"] for folder in folders if folder["is_late"]],
             lost=[(each["authority"], each["extract_date"], each["file_name"]) for each in lost],
             is_listed=deliveries is not None,
@@ -86,10 +97,10 @@ def tell_of_landing(
 
 
 def _tell(settings: Settings, *found: Any) -> None:
-    """Note what was found, and whether what is published has grown old; then send what is due."""
+    """Note what was found, and whether what is published is late or has grown old; then send what is due."""
     from childrens_warehouse.alarms import note, observing, sending
 
-    for scope, troubles in (*found, observing.staleness(settings)):
+    for scope, troubles in (*found, observing.deadline(settings), observing.staleness(settings)):
         changes = note(settings, run_id(), scope, troubles)
         for word, incidents in (("opened", changes.opened), ("resolved", changes.resolved)):
             for incident in incidents:

@@ -13,5 +13,8 @@ LANDED: dict[Source, Asset] = {source: Asset(f"landed_{source}", group="warehous
 # A candidate that passed the gate; the event carries its build id.
 GATED_BUILD = Asset("gated_build", group="warehouse")
 
+# A candidate that the gate refused, on which a person may decide; the event carries its build id.
+HELD_BUILD = Asset("held_build", group="warehouse")
+
 # What readers see; the event carries the release.
 PUBLISHED_MARTS = Asset("published_marts", group="warehouse")

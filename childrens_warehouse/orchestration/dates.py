@@ -21,7 +21,7 @@ def extract_date(settings: Settings, run_at: dt.datetime, chosen: str | None = N
     return run_at.astimezone(settings.timezone).date() + settings.extract_offset
 
 
-def is_past_cut_off(settings: Settings, run_at: dt.datetime, now: dt.datetime) -> bool:
-    """Has the run waited long enough? Counted from when it was due, so a late start does not wait again;
+def is_past_cut_off(settings: Settings, source: str, run_at: dt.datetime, now: dt.datetime) -> bool:
+    """Has the run waited long enough? Counted from when it was due: neither a late start nor a backfill waits again;
     in hours that pass, not by the clock on the wall, which is put forward and back."""
-    return now >= run_at.astimezone(dt.UTC) + settings.cut_off
+    return now >= run_at.astimezone(dt.UTC) + settings.cut_off(source)

@@ -20,6 +20,8 @@ class Tag(StrEnum):
     LAND = "land"
     BUILD = "build"
     PUBLISH = "publish"
+    DECIDE = "decide"
+    WATCH = "watch"
 
 
 # Pools, with their slots, are in pools.json. One writer at a time on the candidate and the releases, whatever runs
@@ -95,6 +97,11 @@ def run_id() -> str:
     """What the ledger knows this run by: Airflow's id, or the one that joins the runs of `make nightly`."""
     dag_run = get_current_context()["dag_run"]
     return (dag_run.conf or {}).get("run_id") or dag_run.run_id
+
+
+def is_scheduled() -> bool:
+    """Was this run made by the schedule, and not asked for by a person, a backfill or another run?"""
+    return get_current_context()["dag_run"].run_type == "scheduled"
 
 
 def run_at() -> dt.datetime:

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import PokeReturnValue, task
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -18,7 +19,7 @@ from childrens_warehouse.observing.logs import say
 from childrens_warehouse.orchestration.alarming import tell_of_landing
 from childrens_warehouse.orchestration.assets import LANDED
 from childrens_warehouse.orchestration.dates import extract_date, is_past_cut_off
-from childrens_warehouse.orchestration.house import LANDING_POOL, LONG, SETTINGS, run_at, run_id
+from childrens_warehouse.orchestration.house import LANDING_POOL, LONG, SETTINGS, is_scheduled, run_at, run_id
 from childrens_warehouse.settings import Settings
 
 
@@ -53,7 +54,7 @@ def list_authorities(source: str) -> list[str]:
     mode="reschedule",  # holds no worker between two looks
     poke_interval=SETTINGS.poll.total_seconds(),
     # The cut-off ends the waiting; this ends a sensor that lost count.
-    timeout=(SETTINGS.cut_off + dt.timedelta(hours=2)).total_seconds(),
+    timeout=(max(SETTINGS.cut_offs.values()) + dt.timedelta(hours=2)).total_seconds(),
     execution_timeout=dt.timedelta(minutes=10),
     map_index_template="{{ task.op_kwargs['authority'] }}",
     trigger_rule="all_done",  # nothing to fetch, or a fetch that failed: what lies in the inbox is landed
@@ -66,12 +67,15 @@ def wait_for_folder(
 
     if night is None:
         raise AirflowFailException("No night was chosen; the log of choose_night says why.")
+    settings = Settings.from_environment()
+    date = dt.date.fromisoformat(night)
+    if landing.is_skipped(settings, authority, source, date):
+        print(f"{authority}: {source} for {night} is skipped; `warehouse skip list` says by whom and why.")
+        return PokeReturnValue(True, {"authority": authority, "is_late": False, "is_skipped": True})
     problems = [problem for each in fetched or () if each["authority"] == authority for problem in each["problems"]]
     if problems:  # it was waited for where it comes from
         return PokeReturnValue(True, {"authority": authority, "is_late": True, "problem": "; ".join(problems)})
 
-    settings = Settings.from_environment()
-    date = dt.date.fromisoformat(night)
     try:
         complete = landing.is_complete(settings, authority, source, date)
     except OSError as error:
@@ -82,7 +86,7 @@ def wait_for_folder(
         return PokeReturnValue(True, {"authority": authority, "is_late": False})
     if not params["wait"]:
         reason = "told not to wait"
-    elif is_past_cut_off(settings, run_at(), dt.datetime.now(dt.UTC)):
+    elif is_past_cut_off(settings, source, run_at(), dt.datetime.now(dt.UTC)):
         reason = "the cut-off has passed"
     else:
         return PokeReturnValue(False)
@@ -146,6 +150,26 @@ def close_night(
     )
     outlet_events[LANDED[Source(source)]].extra = closed.to_dict()
     return closed.to_dict()
+
+
+@task
+def find_missed_nights(source: str, closed: dict[str, Any]) -> list[str]:
+    """When the nights began that the scheduler was away for; none where this run was asked for by a person."""
+    from childrens_warehouse import schedule
+
+    if not is_scheduled():
+        return []
+    return [began.isoformat() for began in schedule.missed(Settings.from_environment(), source, run_at())]
+
+
+def run_missed_nights(source: str, nights: Any) -> Any:
+    """Start a run of this DAG for each, as its schedule would have; they follow one after the other."""
+    return TriggerDagRunOperator.partial(
+        task_id="run_missed_nights",
+        trigger_dag_id=f"land_{source}",
+        skip_when_already_exists=True,
+        map_index_template="{{ task.logical_date }}",
+    ).expand(logical_date=nights)
 
 
 @task(trigger_rule="all_done")

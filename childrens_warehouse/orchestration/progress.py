@@ -12,12 +12,15 @@ from rich.status import Status
 # Bookkeeping of a fraction of a second: shown while it runs, not kept on the screen.
 BRIEF_TASKS = frozenset(
     {
+        "call_for_decision",
         "choose_build",
         "choose_night",
         "close_night",
         "find_deliveries",
+        "find_missed_nights",
         "go_on_if_needed",
         "list_authorities",
+        "run_missed_nights",
         "tell_of_build",
         "tell_of_publication",
         "wait_for_folder",
@@ -87,7 +90,7 @@ class Progress:
         elif kind == "succeeded":
             self.done(None if event["task"] in BRIEF_TASKS | {"raise_alarm"} else "  done     " + _name(event))
         elif kind == "skipped":
-            self.done("  skipped  " + _name(event))
+            self.done(None if event["task"] in BRIEF_TASKS else "  skipped  " + _name(event))
         elif kind == "retrying":
             self.done(f"  again in a minute: {_name(event)}: {event['reason']}", "yellow")
             self.start(f"{_name(event)}: waiting to try again")

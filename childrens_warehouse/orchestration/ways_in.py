@@ -29,20 +29,22 @@ def list_ways_in(source: str) -> list[str]:
     mode="reschedule",  # holds no worker between two looks
     poke_interval=SETTINGS.poll.total_seconds(),
     # The cut-off ends the waiting; this ends a sensor that lost count.
-    timeout=(SETTINGS.cut_off + dt.timedelta(hours=2)).total_seconds(),
+    timeout=(max(SETTINGS.cut_offs.values()) + dt.timedelta(hours=2)).total_seconds(),
     execution_timeout=LONG,
     map_index_template="{{ task.op_kwargs['authority'] }}",
 )
 def fetch(source: str, night: str, authority: str, *, params: dict[str, Any]) -> PokeReturnValue:
     """Fetch the night into the inbox. What cannot be had by the cut-off makes the authority late; that is no error."""
     from childrens_warehouse.landing import ways_in
+    from childrens_warehouse.landing.night import is_skipped
     from childrens_warehouse.orchestration import fetching
 
     settings = Settings.from_environment()
     ways = ways_in.of(settings, authority, source)
-    if ways is None:  # taken out of the configuration since the run began
+    # taken out of the configuration since the run began, or left out of this night
+    if ways is None or is_skipped(settings, authority, source, dt.date.fromisoformat(night)):
         return PokeReturnValue(True, {"authority": authority, "problems": []})
-    is_last_look = not params["wait"] or is_past_cut_off(settings, run_at(), dt.datetime.now(dt.UTC))
+    is_last_look = not params["wait"] or is_past_cut_off(settings, source, run_at(), dt.datetime.now(dt.UTC))
     found = fetching.fetch(settings, ways, dt.date.fromisoformat(night), is_last_look)
     say(f"{authority}: {len(found.transferred)} files of {source} for {night} came over.")
     for problem in found.problems:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import jinja2
 from markupsafe import Markup
 
 from childrens_warehouse.pages.reading import Edition
-from childrens_warehouse.pages.words import day, month
+from childrens_warehouse.pages.words import day, month, weekday
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -56,10 +56,32 @@ class Head:
     contents: tuple[Entry, ...] = ()
     subtitle: str = ""
     provisional: str = ""
+    # Source -> as of which night it is known; None where it never delivered.
+    sources: Mapping[str, dt.date | None] = field(default_factory=dict)
+
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """A sentence for each source that does not reach up to the day of the page."""
+        return behind(self.sources, self.as_at)
 
     @property
     def banner(self) -> tuple[str, str]:
         return BANNERS[self.edition]
+
+
+def behind(sources: Mapping[str, dt.date | None], as_at: dt.date) -> tuple[str, ...]:
+    """A sentence for each source that is not known up to a day."""
+    return tuple(
+        f"{_source(source)} as of {weekday(as_of)}: what it delivers of later days is not in these figures yet."
+        if as_of
+        else f"{_source(source)} was never delivered: figures that need it are not available."
+        for source, as_of in sources.items()
+        if as_of is None or as_of < as_at
+    )
+
+
+def _source(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def render(template: str, head: Head, *folders: Path, **content: Any) -> str:
@@ -68,5 +90,5 @@ def render(template: str, head: Head, *folders: Path, **content: Any) -> str:
         loader=jinja2.FileSystemLoader([*folders, _TEMPLATES]), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(day=day, month=month, safe_svg=Markup)
+    environment.filters.update(day=day, month=month, source=_source, safe_svg=Markup)
     return environment.get_template(template).render(head=head, **content)

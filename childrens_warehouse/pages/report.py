@@ -71,12 +71,14 @@ def make(release: Release, as_at: dt.date, earlier: tuple[dt.date, Path] | None 
         contents=tuple(frame.Entry(section.id, section.title, section.number) for section in found),
         subtitle=f"Activity and performance, {quarter(as_at) if as_at.month % 3 == 0 else 'to ' + day(as_at)}",
         provisional=provisional,
+        sources=release.sources,
     )
     told = [provisional, notes.restated(figures), notes.suppressed(figures)]
     if earlier:
         told += shown.told(shown.restated(figures, earlier[1]), release.indicators, earlier[0])
     summary = [each for each in told if each]
-    fingerprint = hashlib.sha256(repr((found, summary)).encode()).hexdigest()
+    # Made again when a source that lagged behind the day has caught up, and not because others went on.
+    fingerprint = hashlib.sha256(repr((found, [*summary, *head.behind])).encode()).hexdigest()
     html = frame.render(
         "report.html.j2", head, sections=found, indicators=list(indicators), summary=summary, fingerprint=fingerprint
     )

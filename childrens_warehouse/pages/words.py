@@ -20,6 +20,11 @@ def day(value: dt.date) -> str:
     return f"{value.day} {value:%B %Y}"
 
 
+def weekday(value: dt.date) -> str:
+    """The same with its day of the week: Tuesday 30 May 2017."""
+    return f"{value:%A} {day(value)}"
+
+
 def month(value: dt.date) -> str:
     return f"{value:%b %Y}"
 

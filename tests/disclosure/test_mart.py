@@ -183,7 +183,7 @@ def released(settings: Settings, candidate: Database, profile: Profile = LOCAL) 
     manifest = {
         "release_id": folder.name, "as_at": "2017-05-31", "known_on": None,
         "published_at": "2017-06-01T02:00:00+00:00",
-        "gate": {"verdict": "pass"}, "inputs": {"fingerprint": "abc"},
+        "gate": {"verdict": "pass"}, "inputs": {"fingerprint": "abc", "files": []},
         "code": {"versions": {"childrens-warehouse": "0"}},
         "aggregate": aggregate.write(candidate, folder, profile, dt.date(2017, 5, 31)),
     }  # fmt: skip
@@ -201,7 +201,7 @@ def test_the_file_for_everybody_holds_two_tables_and_no_child(settings: Settings
         columns = connection.execute(
             "select table_name, column_name from duckdb_columns() where not internal"
         ).fetchall()
-        assert {table for table, _ in columns} == {"indicator", "indicator_value", "release"}
+        assert {table for table, _ in columns} == {"indicator", "indicator_value", "release", "release_source"}
         assert not [column for _, column in columns if column.endswith("_key")]
         assert connection.execute("select count(*) from marts_aggregate.indicator_value").fetchone() == (16,)
         assert connection.execute(

@@ -15,10 +15,11 @@ from typing import Any
 
 from receivers import MailServer, text_of
 
+from childrens_warehouse.build import held
 from childrens_warehouse.build import steps as build_steps
 from childrens_warehouse.errors import BuildFailed, BusyError, ConfigurationError, GateFailed, PublishFailed
 from childrens_warehouse.landing import night as landing
-from childrens_warehouse.landing import pseudonyms
+from childrens_warehouse.landing import pseudonyms, skips
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.orchestration import house
 from childrens_warehouse.pages import making
@@ -289,6 +290,38 @@ def alarms_by_mail() -> dict[str, Any]:
         del os.environ["WAREHOUSE_ALARM_EMAIL"]
 
 
+def skipped_source() -> dict[str, Any]:
+    """One authority's folder is left out of the night, another's is there."""
+    os.environ["WAREHOUSE_HOME"] += "-of-skips"
+    settings = Settings.from_environment()
+    settings.home.create()
+    skips.skip(settings, "302", "social_care", dt.date.fromisoformat(NIGHT), "J. Smith", "An upgrade")
+    stage = Stage()
+    stage.complete = {"301": [True], "302": [False]}
+    try:
+        return land(stage)
+    finally:
+        os.environ["WAREHOUSE_HOME"] = os.environ["WAREHOUSE_HOME"].removesuffix("-of-skips")
+
+
+def gate_that_a_person_may_decide_on() -> dict[str, Any]:
+    stage = Stage()
+    stage.build = {"gate": [GateFailed("PUB-001: too few episodes.")]}
+    asked, held.question = held.question, lambda settings, build_id: build_id == "b1"
+    try:
+        return rehearse("build_warehouse", {}, stage)
+    finally:
+        held.question = asked
+
+
+def question_of_nothing() -> dict[str, Any]:
+    return rehearse("decide_on_gate", {"build_id": "b1"}, Stage())
+
+
+def watch() -> dict[str, Any]:
+    return rehearse("watch_deadlines", {}, Stage())
+
+
 SCENES = (
     troubled_night,
     quiet_night,
@@ -302,6 +335,10 @@ SCENES = (
     gate_that_says_no,
     publication_that_heals,
     publication_of_nothing,
+    skipped_source,
+    gate_that_a_person_may_decide_on,
+    question_of_nothing,
+    watch,
     alarms_by_mail,
 )
 

@@ -155,6 +155,34 @@ def test_a_publication_by_hand_needs_a_build(scenes):
     assert reason(scene, "choose_build") == "No gated build called this run; name one in the parameter build_id."
 
 
+def test_a_source_that_was_skipped_is_neither_waited_for_nor_late(scenes):
+    scene = scenes["skipped_source"]
+    assert (scene["state"], scene["late"]) == ("success", [])
+    assert "look at 302" not in scene["calls"]
+    assert "302: social_care for 2017-05-31 is skipped; `warehouse skip list` says by whom and why." in scenes["log"]
+
+
+def test_a_refused_build_calls_for_a_person_where_one_may_decide_and_stays_red(scenes):
+    scene = scenes["gate_that_a_person_may_decide_on"]
+    assert (scene["state"], scene["emitted"]) == ("failed", {"held_build": {"build_id": "b1"}})
+    assert ("skipped", "call_for_decision") in events(scenes["gate_that_says_no"], "skipped")
+
+
+def test_nobody_is_asked_of_a_build_that_does_not_wait(scenes):
+    scene = scenes["question_of_nothing"]
+    assert scene["state"] == "success"
+    # Airflow tells of the first alone; those behind it are skipped with it.
+    assert events(scene, "skipped") == [("skipped", "find_question")]
+    assert events(scene, "succeeded") == []
+
+
+def test_watching_over_deadlines_is_green_and_touches_nothing(scenes):
+    scene = scenes["watch"]
+    assert (scene["state"], scene["emitted"], scene["calls"]) == ("success", {}, {})
+    assert events(scene, "skipped") == [("skipped", "bring_postgresql_up_to_date")]
+    assert events(scene, "succeeded") == [("succeeded", "look_at_deadlines")]
+
+
 # Alarms
 
 

@@ -95,13 +95,53 @@ def test_a_chosen_night_that_is_no_date_is_refused_with_the_form_it_should_have(
 def test_the_cut_off_counts_from_when_the_run_was_due(settings):
     configured = settings(cut_off_minutes=240)
     due = utc("2017-06-01T03:00")
-    assert not is_past_cut_off(configured, due, utc("2017-06-01T06:59"))
-    assert is_past_cut_off(configured, due, utc("2017-06-01T07:00"))
+    assert not is_past_cut_off(configured, "health", due, utc("2017-06-01T06:59"))
+    assert is_past_cut_off(configured, "health", due, utc("2017-06-01T07:00"))
 
 
 def test_the_cut_off_is_counted_in_hours_that_pass_when_the_clocks_change(settings):
     # Half past midnight by summer time; four hours later the clock on the wall has gone back to half past three.
     london = settings().timezone
     run_at = dt.datetime(2017, 10, 29, 0, 30, tzinfo=london)
-    assert not is_past_cut_off(settings(), run_at, utc("2017-10-29T03:29"))
-    assert is_past_cut_off(settings(), run_at, utc("2017-10-29T03:30"))
+    assert not is_past_cut_off(settings(), "health", run_at, utc("2017-10-29T03:29"))
+    assert is_past_cut_off(settings(), "health", run_at, utc("2017-10-29T03:30"))
+
+
+def test_a_backfill_of_nights_asks_for_the_runs_that_stand_for_them(settings):
+    from childrens_warehouse.orchestration.command import Again, arguments
+
+    first, last = dt.date(2017, 10, 27), dt.date(2017, 10, 29)  # the clocks go back in between
+    told = arguments(settings(), "health", first, last, Again.NONE)
+    begin, end = (dt.datetime.fromisoformat(told[told.index(name) + 1]) for name in ("--from-date", "--to-date"))
+    assert (begin, end) == (utc("2017-10-27T23:00"), utc("2017-10-30T23:59:59"))
+    runs = [begin + dt.timedelta(hours=hour) for hour in range(80)]
+    nights = {extract_date(settings(), at) for at in runs if begin <= at <= end}
+    assert nights == {dt.date(2017, 10, day) for day in (27, 28, 29)}
+    assert told[told.index("--max-active-runs") + 1] == "1", "in order"
+
+
+def test_a_source_may_be_waited_for_longer_than_the_others(settings):
+    configured = settings(cut_off_minutes="240, education=420")
+    due = utc("2017-06-01T03:00")
+    assert is_past_cut_off(configured, "health", due, utc("2017-06-01T07:00"))
+    assert not is_past_cut_off(configured, "education", due, utc("2017-06-01T09:59"))
+    assert is_past_cut_off(configured, "education", due, utc("2017-06-01T10:00"))
+
+
+@pytest.mark.parametrize("wrong", ["education=420", "240, schools=420", "240, education=late", ""])
+def test_a_cut_off_that_cannot_be_meant_is_refused(settings, wrong):
+    if wrong:
+        with pytest.raises(ConfigurationError, match=r"WAREHOUSE_CUT_OFF_MINUTES must be minutes"):
+            settings(cut_off_minutes=wrong)
+    else:
+        assert settings(cut_off_minutes=wrong).cut_off("health") == dt.timedelta(minutes=240)
+
+
+def test_a_backfill_of_the_past_waits_for_nothing(settings):
+    assert is_past_cut_off(settings(), "education", utc("2017-06-01T03:00"), utc("2017-06-09T12:00"))
+
+
+@pytest.mark.parametrize("wrong", ["8 o'clock", "25:00", "08:00Z"])
+def test_a_time_of_day_that_is_none_is_refused(settings, wrong):
+    with pytest.raises(ConfigurationError, match="WAREHOUSE_PUBLISH_BY must be a time of day"):
+        settings(publish_by=wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -58,3 +59,24 @@ def test_a_picture_is_told_in_words_and_figures(page: str) -> None:
     ids = {each.get("id") for each in tree.iter()}
     assert {drawing.get("aria-labelledby"), drawing.get("aria-describedby")} <= ids
     assert [cell.text for cell in tree.iter("td")] == ["211"]
+
+
+SOURCES = {"social_care": dt.date(2017, 3, 31), "health": None, "education": dt.date(2017, 3, 28)}
+
+
+def test_says_as_of_when_each_source_is_known_and_which_lag_behind(tmp_path: Path) -> None:
+    (tmp_path / "page.html.j2").write_text('{% extends "frame.html.j2" %}')
+    page = frame.render("page.html.j2", dataclasses.replace(HEAD, sources=SOURCES), tmp_path)
+    html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    facts = {"".join(each[0].itertext()): "".join(each[1].itertext()) for each in tree.findall(".//dl/div")}
+    assert facts["Social care"] == "as of 31 March 2017"
+    assert facts["Health"] == "never delivered"
+    assert [each.text for each in tree.findall(".//p[@class='behind']")] == [
+        "Health was never delivered: figures that need it are not available.",
+        "Education as of Tuesday 28 March 2017: what it delivers of later days is not in these figures yet.",
+    ]
+
+
+def test_a_source_that_reaches_up_to_the_day_of_the_page_does_not_lag_behind() -> None:
+    assert frame.behind({"education": dt.date(2017, 4, 3)}, dt.date(2017, 3, 31)) == ()

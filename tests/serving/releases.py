@@ -30,6 +30,9 @@ create table raw.extract (
     authority_code varchar, source varchar, dataset varchar, scope varchar, source_file varchar, file_name varchar,
     extract_date date, generated_at timestamp, rows_in_force bigint
 );
+insert into raw.extract values
+    ('310', 'social_care', 'ssda903_header', 'full', 'a', 'header.csv', '2017-05-31', '2017-06-01 02:10', 60),
+    ('310', 'education', 'pupils', 'full', 'b', 'pupils.csv', '2017-05-30', '2017-05-31 02:10', 20);
 create table marts.dim_placement_type (placement_type_code varchar not null, placement_type varchar);
 insert into marts.dim_placement_type values ('U1', 'Foster care'), ('K2', 'Children''s home');
 create table marts.dim_child (authority_code varchar not null, child_key bigint not null, valid_from date not null,

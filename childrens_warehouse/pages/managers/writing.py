@@ -86,4 +86,5 @@ def _head(level: ChildLevel, title: str, subtitle: str, contents: tuple[frame.En
         published_at=release.published_at,
         contents=contents,
         subtitle=subtitle,
+        sources=release.sources,
     )
