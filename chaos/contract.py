@@ -48,3 +48,8 @@ class Count:
     @property
     def is_clean(self) -> bool:
         return not (self.unaccounted or self.leaks or self.broken)
+
+
+def sentence(count: Count, survived: str) -> str:
+    """What is said of a trial: that it survived, or all that did not hold."""
+    return survived if count.is_clean else f"BROKEN {'; '.join(count.broken) or 'rows are unaccounted'}"

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chaos import victim
-from chaos.contract import Count, Form, Say
+from chaos.contract import Count, Form, Say, sentence
 from chaos.range import Range, Whole, shared
 from chaos.victim import Moment
 from chaos.works import WORKS, Work
@@ -60,12 +60,12 @@ def _run(range_: Range, form: Form, seed: int, say: Say) -> Count:
     disks, total = Disks(range_), Count()
     for number in range(_TRIALS[form]):
         try:
-            count, sentence = disks.trial(seed + number)
+            count, said = disks.trial(seed + number)
         finally:
             disks.put_away()
         total += count
         if form is not Form.SHORT or count.broken:
-            say(f"{number + 1}/{_TRIALS[form]} {sentence}")
+            say(f"{number + 1}/{_TRIALS[form]} {said}")
     return total
 
 
@@ -73,7 +73,7 @@ def _run(range_: Range, form: Form, seed: int, say: Say) -> Count:
 class Fault:
     """One thing that breaks. begin: before the work. moment: while it runs. mend: before it is done again.
 
-    is_blind: is nothing to be read either, as long as it is broken?
+    is_blind: is nothing to be read either, as long as it is broken? takes_deliveries: is it the inbox that is away?
     """
 
     named: str
@@ -81,6 +81,7 @@ class Fault:
     begin: Callable[[], None] = lambda: None
     mend: Callable[[], None] = lambda: None
     is_blind: bool = False
+    takes_deliveries: bool = False
 
 
 class Disks:
@@ -101,14 +102,16 @@ class Disks:
         ended = self.range.harm(work.act, fault.moment)
         broken = [] if fault.is_blind else self.range.readers_still(whole)
         fault.mend()
-        also, leaks = self.range.right_after(whole, rng)
+        also, leaks = self.range.right_after(
+            self.range.with_less_delivered(whole) if fault.takes_deliveries else whole, rng
+        )
         broken += also
         said = self.range.last_words()
         broken += self.range.once_done_again(work, whole)
         named = f"disks, seed {seed}: {work.name}, {fault.named}"
         count = dataclasses.replace(self.range.count(broken, leaks, named), faults=int(ended != 0))
-        became = "BROKEN" if not count.is_clean else f"survived ({said[:90]})" if ended else "did not matter"
-        return count, f"{named}: {became}"
+        became = f"survived ({said[:90]})" if ended else "did not matter"
+        return count, sentence(count, f"{named}: {became}")
 
     def put_away(self) -> None:
         """Take the mounts away, so that the next trial has a home without."""
@@ -142,7 +145,7 @@ class Disks:
             used = int(
                 subprocess.run(["du", "-s", "-B4096", str(kept)], capture_output=True, check=True).stdout.split()[0]
             )
-            self._put_over(at, "-t", "tmpfs", "-o", f"size={(used + 8) * 4096 + room}", "tmpfs")
+            self._put_over(at, "-t", "tmpfs", "-o", f"size={(used + 1) * 4096 + room}", "tmpfs")
             subprocess.run(["cp", "-a", f"{kept}/.", str(at)], check=True)
 
         return Fault(
@@ -184,7 +187,10 @@ class Disks:
 
         named = f"{place} gone after {seconds:.2f} s"
         moment = Moment(None, seconds=seconds, do=("unmounted", go_away))
-        return Fault(named, moment, begin, lambda: self._put_over(at, "--bind", str(disk)), is_blind=True)
+        return Fault(
+            named, moment, begin, lambda: self._put_over(at, "--bind", str(disk)), is_blind=True,
+            takes_deliveries=place == "inbox",
+        )  # fmt: skip
 
     def _put_over(self, at: Path, *told: str) -> None:
         mode = at.stat().st_mode & 0o7777

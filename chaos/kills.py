@@ -10,7 +10,7 @@ import dataclasses
 import random
 
 from chaos import victim
-from chaos.contract import Count, Form, Say
+from chaos.contract import Count, Form, Say, sentence
 from chaos.range import Range, shared
 from chaos.works import WORKS
 
@@ -23,10 +23,10 @@ def run(form: Form, seed: int, say: Say) -> Count:
         say("strace is not installed: moments are chosen by time alone")
     total = Count()
     for number in range(_TRIALS[form]):
-        count, sentence = trial(shared(), seed + number)
+        count, said = trial(shared(), seed + number)
         total += count
         if form is not Form.SHORT or count.broken:
-            say(f"{number + 1}/{_TRIALS[form]} {sentence}")
+            say(f"{number + 1}/{_TRIALS[form]} {said}")
     return total
 
 
@@ -42,5 +42,5 @@ def trial(range_: Range, seed: int) -> tuple[Count, str]:
     broken += range_.once_done_again(work, whole)
     named = f"kills, seed {seed}: {work.name}, {moment}"
     count = dataclasses.replace(range_.count(broken, leaks, named), kills=int(ended != 0))
-    became = "BROKEN" if not count.is_clean else "survived" if ended else "had ended before"
-    return count, f"{named}: {became}"
+    became = "survived" if ended else "had ended before"
+    return count, sentence(count, f"{named}: {became}")

@@ -116,6 +116,11 @@ class Range:
         """What does not hold as long as something is broken: nothing else can be asked of a home whose disk is."""
         return [*holding.readers_see(self.settings, whole.releases), *holding.permissions_kept(self.settings)]
 
+    def with_less_delivered(self, whole: Whole) -> Whole:
+        """The same where files went away before they were read: a night goes on without them, as if not delivered."""
+        written = [path.parent.name for path in self.settings.home.releases.glob("*/manifest.json")]
+        return dataclasses.replace(whole, releases=[*whole.releases, *written])
+
     def right_after(self, whole: Whole, rng: random.Random) -> tuple[list[str], list[str]]:
         """What does not hold the moment after, and the leaks."""
         settings = self.settings

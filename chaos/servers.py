@@ -20,7 +20,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from chaos import victim
-from chaos.contract import Count, Form, Say
+from chaos.contract import Count, Form, Say, sentence
 from chaos.range import Range, shared
 from chaos.victim import Moment
 from chaos.works import load
@@ -44,10 +44,10 @@ def run(form: Form, seed: int, say: Say) -> Count:
             servers = Servers(shared(), server)
             total = Count()
             for number in range(_TRIALS[form]):
-                count, sentence = servers.trial(seed + number)
+                count, said = servers.trial(seed + number)
                 total += count
                 if form is not Form.SHORT or count.broken:
-                    say(f"{number + 1}/{_TRIALS[form]} {sentence}")
+                    say(f"{number + 1}/{_TRIALS[form]} {said}")
             return total
         finally:
             server.stop()
@@ -108,8 +108,8 @@ class Servers:
         counted = self.range.count(broken, self.range.leaks_said(), named)
         is_kill = fault.moment.signal is not None
         count = dataclasses.replace(counted, deliveries=0, kills=int(is_kill and ended != 0), faults=int(not is_kill))
-        became = "BROKEN" if not count.is_clean else f"survived ({said[:100]})" if ended else "survived, loaded"
-        return count, f"{named}: {became}"
+        became = f"survived ({said[:100]})" if ended else "survived, loaded"
+        return count, sentence(count, f"{named}: {became}")
 
     def _killed(self, rng: random.Random) -> Fault:
         moment = victim.any_moment(rng, self.seconds, self.calls)

@@ -32,7 +32,7 @@ from childrens_warehouse.settings import Settings
 WRITING = ("write", "pwrite64", "fsync", "fdatasync", "ftruncate", "mkdir", "rename", "link")
 CHANGING = (*WRITING, "unlink", "rmdir", "chmod", "fchmod")
 READING = ("read", "pread64")
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 600
 _SECONDS_TO_ATTACH = 20.0
 
 Act = Callable[[Settings], None]

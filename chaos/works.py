@@ -6,6 +6,7 @@ Imported by the process that others are forked from: everything heavy is loaded 
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import os
 import uuid
 from collections.abc import Callable
@@ -16,12 +17,13 @@ from chaos import small
 from childrens_warehouse.build import steps as building
 from childrens_warehouse.build.candidate import Workspace
 from childrens_warehouse.landing import pseudonyms
+from childrens_warehouse.privacy.retention import disposing
 from childrens_warehouse.privacy.rotation import rotate
 from childrens_warehouse.publish import steps as publishing
 from childrens_warehouse.quality import judge  # noqa: F401
 from childrens_warehouse.run import land_night
 from childrens_warehouse.serving import steps as serving
-from childrens_warehouse.settings import Settings
+from childrens_warehouse.settings import OWNER_ONLY_FILE, Settings
 
 FIRST, SECOND, *_ = small.NIGHTS
 
@@ -72,6 +74,38 @@ def give_new_key_and_build(settings: Settings) -> None:
     night(settings)
 
 
+def end_retention(settings: Settings) -> None:
+    """As it will be one day: some children's rows are due, and originals that were replaced."""
+    schedule = settings.home.root / "retention.toml"
+    schedule.touch(OWNER_ONLY_FILE)
+    schedule.write_text(_SCHEDULE, encoding="utf-8")
+    disposing.dispose(settings, "chaos", "their time is over", dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+
+
+def end_retention_and_build(settings: Settings) -> None:
+    end_retention(settings)
+    night(settings)
+
+
+_SCHEDULE = """
+[[class]]
+name = "children"
+layer = "raw"
+datasets = ["ssda903_*"]
+trigger = "birth"
+period = "23 years"
+source = "invented"
+basis = "local policy"
+
+[[class]]
+name = "originals that were replaced"
+layer = "archive"
+trigger = "replacement"
+period = "1 month"
+source = "invented"
+basis = "local policy"
+"""
+
 WORKS = (
     Work("night", "delivered", night, night),
     Work("landing", "delivered", land, night),
@@ -79,6 +113,7 @@ WORKS = (
     Work("publication", "gated", publish, night),
     Work("rollback", "published", roll_back, roll_back),
     Work("key rotation", "published", give_new_key, give_new_key_and_build),
+    Work("retention", "published", end_retention, end_retention_and_build),
 )
 
 

@@ -67,7 +67,7 @@ def held(home: Home, *, alone: bool = False) -> Iterator[None]:
 def begin(home: Home, key_id: str) -> None:
     """Begin the first epoch with the first file accepted; of two processes the first counts.
 
-    Raises ConfigurationError when raw holds files and does not say of which key.
+    Raises ConfigurationError when raw holds files and does not say of which key, or when it is empty and should not be.
     """
     if current(home) is None:
         with held(home, alone=True):
@@ -76,6 +76,12 @@ def begin(home: Home, key_id: str) -> None:
             if any(home.raw.glob("*/*/accepted/*/*.json")):
                 raise ConfigurationError(
                     f"{home.raw} holds files but no epoch.json, which names their key: restore it from your backup."
+                )
+            if any(home.releases.glob("*/manifest.json")):
+                # Else what landed into the folder below a mount would be all that the next release is made of.
+                raise ConfigurationError(
+                    f"{home.raw} is empty, although releases were made from it: is its disk mounted? Nothing is "
+                    "accepted until it is there again, or restored from your backup."
                 )
             files.write_json(_path(home), asdict(Epoch(key_id, _now())))
 

@@ -100,3 +100,15 @@ def test_a_disk_that_goes_away_in_the_middle_of_a_file_has_it_not_accepted(
     with pytest.raises(OSError, match="unmounted"):
         landing.land(landed.settings, delivery, "test")
     assert _days_in_raw(landed) == {MONDAY}
+
+
+def test_once_there_are_releases_nothing_is_accepted_into_an_empty_raw_store(landed: Supplier) -> None:
+    release = landed.home.releases / "2017-05-29-abcdefgh"
+    release.mkdir(parents=True)
+    (release / "manifest.json").write_text("{}")
+    disk = _unmount(landed.home.raw)
+    with pytest.raises(ConfigurationError, match="is empty, although releases were made from it"):
+        landed.land("social_care", TUESDAY)
+    _mount(disk, landed.home.raw)
+    landed.land("social_care", TUESDAY)
+    assert _days_in_raw(landed) == {MONDAY, TUESDAY}
