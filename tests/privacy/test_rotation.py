@@ -332,7 +332,9 @@ def counted(function):
         return function(*given, **named)
     return wrapper
 for module, names in {
-    rotation: ("_copy", "_link", "_verify", "write_record", "_remove_other_epochs", "_throw_candidates_away"),
+    rotation: ("_copy", "_link", "_verify", "write_record", "_remove_other_epochs"),
+    rotation.candidate: ("throw_all_away",),
+    rotation.keyed: ("rekey", "remove_other_epochs"),
     files: ("replace",),
     epoch: ("switch",),
     rotation.Path: ("unlink",),
