@@ -110,12 +110,15 @@ def _due_times(years: Sequence[int]) -> Iterator[str]:
             local = due_at.replace(tzinfo=dt.UTC).astimezone(LONDON)
             if (local.date(), local.time()) != (night + dt.timedelta(days=1), dt.time(6)):
                 yield f"the night of {night} is due at {local}"
+        cut_off = settings.cut_off("social_care")
         for change in (change for year in years for change in clock_changes(year)):
             run_at = dt.datetime.combine(change, dt.time(0, 30), LONDON)
-            ends = run_at.astimezone(dt.UTC) + settings.cut_off
-            early, late = (is_past_cut_off(settings, run_at, ends + dt.timedelta(minutes=m)) for m in (-1, 0))
+            ends = run_at.astimezone(dt.UTC) + cut_off
+            early, late = (
+                is_past_cut_off(settings, "social_care", run_at, ends + dt.timedelta(minutes=m)) for m in (-1, 0)
+            )
             if early or not late:
-                yield f"the cut-off of {change} is not {settings.cut_off} after {run_at}"
+                yield f"the cut-off of {change} is not {cut_off} after {run_at}"
 
 
 def _stamps_of_the_double_hour() -> Iterator[str]:

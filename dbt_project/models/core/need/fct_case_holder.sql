@@ -1,5 +1,5 @@
-{#- Of two social workers the one who came last; a personal adviser where there is no social worker. Worker 1 since 2015,
-    worker 2 since 1 March: on 31 March worker 2 holds the case. With both gone on 31 March (ended_on) it is the
+{#- Of two social workers the one who came last; a personal adviser where there is no social worker. Worker 1 since
+    2015, worker 2 since 1 March: on 31 March worker 2 holds the case. With both gone on 31 March (ended_on) it is the
     personal adviser's, if there is one. -#}
 with
 
