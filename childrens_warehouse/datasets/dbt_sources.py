@@ -84,6 +84,15 @@ BESIDE: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
     (
+        "restriction",
+        "One row per authority and identity of a person whose data is kept and not shown; publication leaves them out.",
+        (
+            ("authority_code", "VARCHAR", "Three-digit code of the local authority."),
+            ("identity_kind", "VARCHAR", "Whose it is: social_care (child), health (patient) or education (pupil)."),
+            ("identity_key", "BIGINT", "Pseudonym of the id within that service."),
+        ),
+    ),
+    (
         "sign_off",
         "One row per authority, statutory return and year that somebody signed off.",
         (

@@ -129,6 +129,14 @@ EXPOSURES = (
         "warehouse restated: figures that two releases tell otherwise, with the children and rows behind it.",
         module="changes.restated",
     ),
+    Exposure(
+        "subject_export",
+        "What is held on a person",
+        "application",
+        "medium",
+        "warehouse subject-export: the rows of every release on disk that are about one person.",
+        module="privacy.subject.collecting",
+    ),
 )
 
 
