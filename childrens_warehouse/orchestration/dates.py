@@ -24,4 +24,6 @@ def extract_date(settings: Settings, run_at: dt.datetime, chosen: str | None = N
 def is_past_cut_off(settings: Settings, source: str, run_at: dt.datetime, now: dt.datetime) -> bool:
     """Has the run waited long enough? Counted from when it was due: neither a late start nor a backfill waits again;
     in hours that pass, not by the clock on the wall, which is put forward and back."""
-    return now >= run_at.astimezone(dt.UTC) + settings.cut_off(source)
+    # Airflow's instants are pendulum's, which lose their zone when a span is added to them in UTC.
+    due = dt.datetime.fromtimestamp(run_at.timestamp(), dt.UTC)
+    return now >= due + settings.cut_off(source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pendulum
 import pytest
 
 from childrens_warehouse.errors import ConfigurationError
@@ -145,3 +146,10 @@ def test_a_backfill_of_the_past_waits_for_nothing(settings):
 def test_a_time_of_day_that_is_none_is_refused(settings, wrong):
     with pytest.raises(ConfigurationError, match="WAREHOUSE_PUBLISH_BY must be a time of day"):
         settings(publish_by=wrong)
+
+
+def test_the_cut_off_of_a_run_as_airflow_tells_it(settings):
+    """Airflow's instants are pendulum's; in Python's own UTC, what is added to one has no zone."""
+    run_at, of = pendulum.datetime(2017, 6, 1, 3), settings(cut_off_minutes=60)
+    assert not is_past_cut_off(of, "health", run_at, utc("2017-06-01T03:59"))
+    assert is_past_cut_off(of, "health", run_at, utc("2017-06-01T04:00"))
