@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,19 @@ from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.publish.current import current_release
 from childrens_warehouse.raw.acceptance import accepted
 from childrens_warehouse.settings import Settings
+from tests.build import small_warehouse
 
 
 @pytest.fixture(scope="module")
-def range_() -> Range:
-    return shared()
+def range_() -> Iterator[Range]:
+    """The range, and afterwards the product as it was: other tests of this process build with dbt."""
+    with pytest.MonkeyPatch.context() as patched:
+        small_warehouse.install(patched.setattr)
+        patched.setattr(small_warehouse, "SQL", dict(small_warehouse.SQL))
+        patched.setattr(small_warehouse, "TABLES", small_warehouse.TABLES)
+        patched.setattr(small_warehouse.Suites, "suite_for", small_warehouse.Suites.__dict__["suite_for"])
+        patched.setenv("WAREHOUSE_PSEUDONYM_KEY", small.KEY)
+        yield shared()
 
 
 @pytest.fixture

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-
 import pytest
 
-from chaos.contract import Form
 from chaos.deliveries import Trial
 from childrens_warehouse.raw import in_force
+from tests.chaos.running import must_hold
 
 pytestmark = pytest.mark.slow
 
@@ -17,9 +15,7 @@ SEED = 20
 
 @pytest.mark.parametrize("part", ["deliveries", "calendar", "together"])
 def test_nothing_is_lost_and_nothing_counts_that_should_not(part):
-    count = importlib.import_module(f"chaos.{part}").run(Form.SHORT, SEED, print)
-    assert count.is_clean, "\n".join(count.broken)
-    assert count.deliveries > 100 or count.faults
+    must_hold(part, SEED)
 
 
 def test_a_warehouse_that_takes_the_older_file_is_found_out_with_what_it_takes(monkeypatch):
