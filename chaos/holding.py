@@ -20,6 +20,7 @@ from childrens_warehouse import sql
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.publish.current import MANIFEST, read_manifest
 from childrens_warehouse.publish.tables import Table, contents
+from childrens_warehouse.raw import disposal
 from childrens_warehouse.raw.acceptance import accepted
 from childrens_warehouse.settings import Home, Settings
 from tests.nights.searching import Searcher
@@ -186,8 +187,10 @@ def _half_released(home: Home, connection: duckdb.DuckDBPyConnection) -> Iterato
 
 def _half_accepted(home: Home, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     is_disposed = bool(Ledger(home.ledger).query("select 1 from disposal_event where layer = 'archive' limit 1"))
+    begun = disposal.begun(home)
     for each in accepted(home):
-        if _rows(connection, each.content(home)) != each.rows_loaded:
+        # What a disposal has begun is finished before anybody reads raw.
+        if each.content(home) not in begun and _rows(connection, each.content(home)) != each.rows_loaded:
             yield f"{each.dataset} of {each.extract_date} is accepted and its rows are not all in raw"
         kept = list((home.archive / each.authority / each.source).glob(f"*/{each.file_id}-*"))
         if any(hashlib.sha256(path.read_bytes()).hexdigest() != each.sha256 for path in kept):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -244,14 +245,15 @@ def _print_headlines(console: Console, settings: Settings) -> None:
 def _print_next(console: Console, settings: Settings, night: dt.date, events: Sequence[dict[str, Any]]) -> None:
     home = settings.home
     console.print("[bold]Where to look next[/]")
+    say = functools.partial(console.print, soft_wrap=True)  # a path is copied whole
     if home.marts.exists():
-        console.print(f"  query        duckdb -readonly {home.marts}   (schema marts)")
+        say(f"  query        duckdb -readonly {home.marts}   (schema marts)")
     if any(event["rows_refused"] or event["status"] == "refused" for event in events):
-        console.print(f"  refusals     {home.quarantine}  (rule, row and what to do; the files are in the archive)")
-    console.print(f"  ledger       {home.ledger}  (every file, gate and release)")
+        say(f"  refusals     {home.quarantine}  (rule, row and what to do; the files are in the archive)")
+    say(f"  ledger       {home.ledger}  (every file, gate and release)")
     if (home.quality / "index.html").exists():
-        console.print(f"  quality      {home.quality / 'index.html'}  (the page: nights, datasets, what is set aside)")
-    console.print(f"  logs         {home.logs}")
+        say(f"  quality      {home.quality / 'index.html'}  (the page: nights, datasets, what is set aside)")
+    say(f"  logs         {home.logs}")
     console.print(f"  again        warehouse status --night {night}")
 
 

@@ -68,8 +68,12 @@ def arguments(settings: Settings, source: str, first: dt.date, last: dt.date, ag
 
 def _airflow(settings: Settings, *words: str) -> None:
     from childrens_warehouse.orchestration.environment import airflow as program
-    from childrens_warehouse.orchestration.environment import airflow_environment
+    from childrens_warehouse.orchestration.environment import airflow_environment, prepare
 
-    environment = dict(os.environ) if _CONFIGURED in os.environ else airflow_environment(settings)
+    environment = dict(os.environ)
+    if _CONFIGURED not in os.environ:
+        environment = airflow_environment(settings)
+        # Connections are added before the first night, which would have made the database.
+        prepare(settings, environment, settings.home.create().logs / "airflow.log")
     if status := subprocess.run(program(*words), env=environment, check=False).returncode:
         raise typer.Exit(status)

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, T
 from airflow.sdk.execution_time.hitl import upsert_hitl_detail
 
 from childrens_warehouse.errors import ConfigurationError
+from childrens_warehouse.observing.logs import say
 from childrens_warehouse.orchestration.assets import HELD_BUILD
 from childrens_warehouse.orchestration.house import SETTINGS
 from childrens_warehouse.settings import Settings
@@ -117,7 +118,7 @@ def carry_out(question: dict[str, Any], answer: dict[str, Any]) -> bool:
     told = held.Answer(answer["publish"], answer["by"], answer["reason"], until)
     must_build = held.decide(Settings.from_environment(), question["build_id"], told)
     if told.publish and not must_build:
-        print("A newer build has superseded the question: nothing was written.")
+        say("A newer build has superseded the question: nothing was written.")
     return must_build
 
 

@@ -70,7 +70,7 @@ def wait_for_folder(
     settings = Settings.from_environment()
     date = dt.date.fromisoformat(night)
     if landing.is_skipped(settings, authority, source, date):
-        print(f"{authority}: {source} for {night} is skipped; `warehouse skip list` says by whom and why.")
+        say(f"{authority}: {source} for {night} is skipped; `warehouse skip list` says by whom and why.")
         return PokeReturnValue(True, {"authority": authority, "is_late": False, "is_skipped": True})
     problems = [problem for each in fetched or () if each["authority"] == authority for problem in each["problems"]]
     if problems:  # it was waited for where it comes from

@@ -123,7 +123,7 @@ def run_night(settings: Settings, asked: str | None, console: Console) -> bool:
     home = settings.home.create()
     night = choose_night(settings, asked)
     with alone(home) as lock:
-        console.print(f"Night of {night}, home {home.root}", highlight=False)
+        console.print(f"Night of {night}, home {home.root}", highlight=False, soft_wrap=True)
         log = home.logs / f"nightly-{night}.log"
         run_id = f"nightly-{night}-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"
         with Progress(console) as progress:

@@ -10,6 +10,7 @@ from typing import Any
 from airflow.sdk import CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from childrens_warehouse.observing.logs import say
 from childrens_warehouse.orchestration.alarming import tell_of_readers
 from childrens_warehouse.orchestration.house import LONG, SETTINGS
 from childrens_warehouse.settings import Settings
@@ -32,7 +33,7 @@ def bring_postgresql_up_to_date() -> dict[str, Any] | None:
     if steps.status(settings)[0] == manifest["release_id"]:
         return {"release_id": manifest["release_id"]}
     served = steps.load(settings).to_dict()
-    print(served)
+    say(served)
     return served
 
 

@@ -81,9 +81,13 @@ def take_out(home: Home, connection: duckdb.DuckDBPyConnection, disposal_id: str
     return Rewritten(sum(path.parent.name == "content" for path in pending), rows)
 
 
-def is_begun(home: Home) -> bool:
-    """Is there a disposal that counts and is not all in its place?"""
-    return _journal(home).exists()
+def begun(home: Home) -> set[Path]:
+    """The files that a disposal replaces which counts and is not all in its place."""
+    try:
+        told = json.loads(_journal(home).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return set()
+    return {home.root / path for _, path in told["files"]}
 
 
 def finish(home: Home) -> bool:

@@ -145,7 +145,7 @@ def write(
         moment = _moment(to)
         data = _part(DATA, to, moment, None)
         restricted = _part(RESTRICTED, restricted_to, moment, encrypt_with) if restricted_to else None
-        if disposal.is_begun(home):
+        if disposal.begun(home):
             with candidate.locked(settings):
                 disposal.finish(home)
         told = _fix(home, data)

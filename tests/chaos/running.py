@@ -17,4 +17,4 @@ def must_hold(part: str, seed: int) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:]
     told = re.search(r"^all +(\d+) +(\d+) +(\d+) +0 +0 +0 ", done.stdout, re.MULTILINE)
-    assert told and sum(map(int, told.groups())) >= 2, done.stdout[-6000:]
+    assert told and sum(map(int, told.groups())) > 0, done.stdout[-6000:]

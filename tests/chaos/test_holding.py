@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from chaos import holding, small
@@ -105,3 +106,16 @@ def test_an_undisturbed_home_holds(settings: Settings) -> None:
 @pytest.mark.slow
 def test_another_release_than_allowed_is_seen(settings: Settings) -> None:
     assert holding.readers_see(settings, ["2017-01-01-abcdefgh"])
+
+
+@pytest.mark.slow
+def test_what_a_disposal_has_begun_to_put_in_its_place_is_no_half_accepted_file(settings: Settings) -> None:
+    content = next(accepted(settings.home)).content(settings.home)
+    with duckdb.connect() as connection:
+        shorter = content.with_name("shorter.parquet")
+        connection.execute(f"copy (from '{content}' limit 1) to '{shorter}' (format parquet)")
+        shorter.replace(content)
+    assert holding.nothing_half_counts(settings)
+    journal = {"disposal_id": "D-1", "files": [["raw/new", str(content.relative_to(settings.home.root))]]}
+    (settings.home.raw / "disposal.json").write_text(json.dumps(journal))
+    assert holding.nothing_half_counts(settings) == []

@@ -123,6 +123,8 @@ def airflow(tmp_path_factory, nights, postgres):
         running = services.up(settings, free_port())
     try:
         with services.api(running, services.read_password(settings.home)) as client:
+            # The pages have tests of their own; here their minutes would go to nobody's use.
+            client.patch("/dags/publish_report", json={"is_paused": True}).raise_for_status()
             yield dataclasses.replace(settings, postgres=postgres), running, client
     finally:
         services.down(settings)
@@ -237,11 +239,11 @@ def test_a_person_decides_on_a_build_that_the_gate_refused(airflow, nights):
         assert client.patch(where, json=given).status_code == 200
 
     answer("")
-    wait_for(asked, 120, client)  # once more: a waiver needs a reason
+    wait_for(asked, SECONDS_FOR_A_NIGHT, client)  # once more: a waiver needs a reason
     assert waivers.on_file(settings.home) == ()
     answer("The trust archived two years")
     path = f"/dags/decide_on_gate/dagRuns/{run_id}"
-    ended = wait_for(lambda: {client.get(path).json()["state"]} & {"success", "failed"}, 120, client)
+    ended = wait_for(lambda: {client.get(path).json()["state"]} & {"success", "failed"}, SECONDS_FOR_A_NIGHT, client)
     assert ended == {"success"}
     (waiver,) = waivers.on_file(settings.home)
     assert (waiver.rule, waiver.table) == ("PUB-ROWS-HALVED", "fct_health_assessment")

@@ -67,4 +67,4 @@ def test_the_public_edition_counts_nobody(settings: Settings) -> None:
         crossing.by_authority(release, MARCH)
     with duckdb.connect(str(settings.home.marts_aggregate), read_only=True) as connection:
         tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-    assert tables == {"release", "release_source", "indicator", "indicator_value"}
+    assert tables == {"release", "indicator", "indicator_value"}
