@@ -32,9 +32,9 @@ def bring_postgresql_up_to_date() -> dict[str, Any] | None:
 
     if steps.status(settings)[0] == manifest["release_id"]:
         return {"release_id": manifest["release_id"]}
-    served = steps.load(settings).to_dict()
-    say(served)
-    return served
+    served = steps.load(settings)
+    say(served.sentence())
+    return served.to_dict()
 
 
 @task(trigger_rule="all_done")
