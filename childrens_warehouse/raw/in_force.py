@@ -26,7 +26,7 @@ from childrens_warehouse.decisions.restrictions import Restriction
 from childrens_warehouse.identity import child_identity, decisions
 from childrens_warehouse.identity.decisions import Decision
 from childrens_warehouse.raw.acceptance import Acceptance, accepted
-from childrens_warehouse.raw.withdrawals import Withdrawal, select, withdrawals
+from childrens_warehouse.raw.withdrawals import Withdrawal, insert, withdrawals
 from childrens_warehouse.settings import Settings
 from childrens_warehouse.signing import sign_offs
 from childrens_warehouse.signing.sign_offs import SignOff
@@ -235,7 +235,7 @@ def _insert_withdrawals(connection: duckdb.DuckDBPyConnection, settings: Setting
         contents[each.authority, each.dataset].append(each.content(settings.home))
     for withdrawal in force.withdrawn:
         in_force = contents[withdrawal.newer.authority, withdrawal.newer.dataset]
-        connection.execute(f"insert into raw.withdrawal {select(withdrawal, in_force)}")
+        insert(connection, settings.home, withdrawal, in_force)
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:

@@ -12,6 +12,7 @@ Attendance is left out: what a school date no longer holds is counted by landing
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ import duckdb
 
 from childrens_warehouse import sql, unfinished
 from childrens_warehouse.datasets import BY_NAME, Coverage, Dataset, Identifier
+from childrens_warehouse.errors import BuildFailed
 from childrens_warehouse.raw.acceptance import Acceptance
 from childrens_warehouse.settings import OWNER_ONLY_FILE, Home, make_private
 
@@ -32,6 +34,8 @@ SUBJECTS = {
     "pupil_key": Identifier.UPN,
     "patient_key": Identifier.PATIENT_ID,
 }
+
+_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,24 @@ def withdrawals(home: Home, acceptances: Iterable[Acceptance]) -> list[Withdrawa
     found = []
     for _, files in sorted(by_scope.items()):
         for older, newer in pairwise(sorted(files, key=lambda each: each.order)):
-            if older.sha256 != newer.sha256 and (path := compared(home, older, newer)).stat().st_size:
+            if older.sha256 != newer.sha256 and (path := _with_rows(home, older, newer)):
                 found.append(Withdrawal(older, newer, path))
     return found
+
+
+def insert(connection: duckdb.DuckDBPyConnection, home: Home, withdrawal: Withdrawal, in_force: Iterable[Path]) -> None:
+    """Put the rows of one withdrawal into `raw.withdrawal`. in_force: the contents in force of its list."""
+    statement = f"insert into raw.withdrawal {select(withdrawal, in_force)}"
+    for _ in range(_TRIES):
+        if _with_rows(home, withdrawal.older, withdrawal.newer) is None:
+            return
+        try:
+            connection.execute(statement)
+            return
+        except duckdb.IOException:
+            if withdrawal.path.exists():
+                raise
+    raise _never_stands_still(withdrawal.newer)
 
 
 def compared(home: Home, older: Acceptance, newer: Acceptance) -> Path:
@@ -91,6 +110,20 @@ def compared(home: Home, older: Acceptance, newer: Acceptance) -> Path:
         connection.close()
         part.unlink(missing_ok=True)
     return path
+
+
+def _with_rows(home: Home, older: Acceptance, newer: Acceptance) -> Path | None:
+    """The comparison, or None where nothing disappeared."""
+    for _ in range(_TRIES):
+        path = compared(home, older, newer)
+        # Landing forgets a comparison when it judges one of the two again, and may do so at any moment.
+        with contextlib.suppress(FileNotFoundError):
+            return path if path.stat().st_size else None
+    raise _never_stands_still(newer)
+
+
+def _never_stands_still(newer: Acceptance) -> BuildFailed:
+    return BuildFailed(f"{newer.dataset} is landed again and again while it is built: try again later.")
 
 
 def forget(home: Home, acceptance: Acceptance) -> None:

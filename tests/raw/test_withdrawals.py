@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from childrens_warehouse.raw import withdrawals
 from childrens_warehouse.raw.in_force import create_raw_schema, in_force
 
 UASC = "CHILD,SEX,DOB,DUC\n"
@@ -84,3 +85,30 @@ def test_any_order_of_arrival_tells_the_same_withdrawals(supplier, tmp_path: Pat
     # A late file makes new neighbours, and with them another state, although the newest file is in force as before.
     shutil.rmtree(supplier.home.raw / "ssda903_uasc" / "310" / "withdrawn")
     assert in_force(supplier.settings).fingerprint == fingerprint
+
+
+def test_a_comparison_that_landing_forgets_while_it_is_read_is_made_anew(supplier, monkeypatch):
+    deliver(supplier, "2017-05-29", 1, 2)
+    deliver(supplier, "2017-05-30", 1)
+    supplier.land("social_care", "2017-05-30")
+    expected = raw(supplier.settings, WITHDRAWN)
+    told, select = [], withdrawals.select
+
+    def forgotten(withdrawal, in_force):
+        told.append(withdrawal)
+        withdrawal.path.unlink()
+        return select(withdrawal, in_force)
+
+    monkeypatch.setattr(withdrawals, "select", forgotten)
+    assert raw(supplier.settings, WITHDRAWN) == expected and expected
+    compared, forgets = withdrawals.compared, iter([True, False, True, False])
+
+    def forgotten_at_once(*arguments):
+        path = compared(*arguments)
+        if next(forgets):
+            path.unlink()
+        return path
+
+    monkeypatch.setattr(withdrawals, "compared", forgotten_at_once)
+    assert raw(supplier.settings, WITHDRAWN) == expected
+    assert not list(forgets) and len(told) == 2
