@@ -42,7 +42,10 @@ def content_hashes(settings: Settings, release_id: str | None = None) -> dict[st
 
 def published(home: Home) -> str | None:
     """The release that readers of marts.duckdb read; None before the first."""
-    return _release_in(home.marts) if home.marts.exists() else None
+    if not home.marts.exists():
+        return None
+    with duckdb.connect(str(home.marts), read_only=True) as connection:
+        return _release_of(connection)
 
 
 def readers_see(settings: Settings, allowed: Collection[str | None], *, is_settled: bool = False) -> list[str]:
@@ -53,15 +56,18 @@ def readers_see(settings: Settings, allowed: Collection[str | None], *, is_settl
     """
     home = settings.home
     try:
-        release_id = published(home)
-        if release_id not in allowed:
-            return [f"readers see release {release_id}, not one of {', '.join(map(str, allowed))}"]
-        if release_id is None:
-            return []
-        manifest = read_manifest(home, release_id)
-        if manifest is None:
-            return [f"release {release_id} is published and has no manifest"]
-        return [*_tables_differ(home, manifest), *_others_differ(home, manifest, is_settled)]
+        if not home.marts.exists():
+            return [] if None in allowed else ["readers see nothing, not one of " + ", ".join(map(str, allowed))]
+        # Opened once, as a reader does: meanwhile another release may take the place of this one.
+        with duckdb.connect(str(home.marts), read_only=True) as connection:
+            release_id = _release_of(connection)
+            if release_id not in allowed:
+                return [f"readers see release {release_id}, not one of {', '.join(map(str, allowed))}"]
+            manifest = read_manifest(home, release_id)
+            if manifest is None:
+                return [f"release {release_id} is published and has no manifest"]
+            differing = [*_tables_differ(connection, manifest)]
+        return [*differing, *_others_differ(home, manifest, is_settled)]
     except (duckdb.Error, OSError, ValueError) as error:
         return [f"readers meet an error: {type(error).__name__}: {_first_line(error)}"]
 
@@ -199,24 +205,23 @@ def _half_accepted(home: Home, connection: duckdb.DuckDBPyConnection) -> Iterato
             yield f"{each.dataset} of {each.extract_date} is accepted and its original is gone, untold"
 
 
-def _tables_differ(home: Home, manifest: Mapping[str, Any]) -> Iterator[str]:
-    with duckdb.connect(str(home.marts), read_only=True) as connection:
-        for name, told in manifest["tables"].items():
-            found = contents(connection, Table.from_dict(name, told))
-            if (found.rows, found.content) != (told["rows"], told["content_hash"]):
-                yield f"release {manifest['release_id']}: {name} does not hold what its manifest says"
+def _tables_differ(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> Iterator[str]:
+    for name, told in manifest["tables"].items():
+        found = contents(connection, Table.from_dict(name, told))
+        if (found.rows, found.content) != (told["rows"], told["content_hash"]):
+            yield f"release {manifest['release_id']}: {name} does not hold what its manifest says"
 
 
 def _others_differ(home: Home, manifest: Mapping[str, Any], is_settled: bool) -> Iterator[str]:
     release_id = manifest["release_id"]
-    has_figures = home.marts_aggregate.exists()
-    shown = _release_in(home.marts_aggregate) if has_figures else None
-    if shown is not None:
-        told = read_manifest(home, shown)
-        if told is None or not told.get("aggregate"):
-            yield f"the suppressed figures are of release {shown}, which has none"
-        else:
-            with duckdb.connect(str(home.marts_aggregate), read_only=True) as connection:
+    shown = None
+    if home.marts_aggregate.exists():
+        with duckdb.connect(str(home.marts_aggregate), read_only=True) as connection:
+            shown = _release_of(connection)
+            told = read_manifest(home, shown)
+            if told is None or not told.get("aggregate"):
+                yield f"the suppressed figures are of release {shown}, which has none"
+            else:
                 for name, content in told["aggregate"]["tables"].items():
                     found = connection.execute(f"select count(*) from {sql.name(name)}").fetchone()
                     if found != (content["rows"],):
@@ -229,10 +234,9 @@ def _others_differ(home: Home, manifest: Mapping[str, Any], is_settled: bool) ->
             yield f"current.json names release {said}, readers see {release_id}"
 
 
-def _release_in(database: Path) -> str | None:
-    with duckdb.connect(str(database), read_only=True) as connection:
-        found = connection.execute("select release_id from release").fetchone()
-    return str(found[0]) if found else None
+def _release_of(connection: duckdb.DuckDBPyConnection) -> str:
+    (release_id,) = connection.execute("select release_id from release").fetchone() or ("",)
+    return str(release_id)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int | None:
