@@ -10,6 +10,7 @@ import ssl
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -24,7 +25,9 @@ from childrens_warehouse.simulate import Scenario, simulate
 from tests.conftest import FEW_DATASETS
 
 NIGHT = dt.date(2017, 5, 31)
-VARIABLES = {"WAREHOUSE_POLL_SECONDS": "2"}
+# Nights begin twelve hours from now: a night that is due would go before the one that the tests start, and wait.
+AWAY = dt.datetime.now(ZoneInfo("Europe/London")) + dt.timedelta(hours=12)
+VARIABLES = {"WAREHOUSE_POLL_SECONDS": "2", "WAREHOUSE_SCHEDULE": f"0 {AWAY.hour} * * *"}
 
 
 @dataclasses.dataclass(frozen=True)

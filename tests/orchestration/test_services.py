@@ -305,7 +305,7 @@ def test_a_folder_that_is_not_there_is_waited_for_without_a_worker(airflow, nigh
     incoming = settings.home.root / "incoming"
     simulate(incoming, few(nights.next))
     shutil.move(incoming / "310" / "health" / nights.next.isoformat(), before)
-    assert wait_for(ended, 120, client) == "success"
+    assert wait_for(is_over, SECONDS_FOR_A_NIGHT, client) == "success"
 
 
 @pytest.mark.slow
