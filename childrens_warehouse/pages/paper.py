@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import re
+from collections.abc import Iterator
 
 from childrens_warehouse.errors import PaperUnavailable
 
@@ -26,5 +29,18 @@ def pdf(html: str) -> bytes:
     page = HTML(
         string=_SCREEN_ALONE.sub("", html), url_fetcher=URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
     )
-    printed: bytes = page.write_pdf(stylesheets=[CSS(string=_BANNER)], pdf_tags=True)
+    with _nothing_collected():
+        printed: bytes = page.write_pdf(stylesheets=[CSS(string=_BANNER)], pdf_tags=True)
     return printed
+
+
+@contextlib.contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Have Python not look for garbage: every box of every page lives until all are drawn, and is walked again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
