@@ -22,6 +22,8 @@ RUN_STAMP := $(STAMPS)/run-$(call checksum,requirements-uv.txt requirements.lock
 SERVICE_STAMP := $(STAMPS)/service-$(call checksum,requirements-uv.txt requirements-service.lock pyproject.toml)
 DEV_STAMP := $(STAMPS)/dev-$(call checksum,requirements-uv.txt requirements-dev.lock pyproject.toml)
 
+SPARK := .venv-spark
+SPARK_STAMP := $(SPARK)/.lock-$(call checksum,requirements-spark.lock pyproject.toml)
 SUPERSET_STAMP := $(SUPERSET)/.lock-$(call checksum,bi/superset/requirements.lock)
 
 say = @printf '== %s\n' "$(1)"
@@ -80,6 +82,11 @@ bench: $(if $(findstring only-cluster,$(ARGS)),$(SERVICE_STAMP),$(RUN_STAMP)) ##
 .PHONY: chaos
 chaos: $(DEV_STAMP) ## Kill, fill and cut off everything at random, and see that nothing is lost (ARGS="--part kills --seed 1")
 	@$(PYTHON) -m chaos $(ARGS)
+
+.PHONY: test-spark
+test-spark: $(SPARK_STAMP) ## Build the same nights on DuckDB and on Apache Spark and compare every table (needs Java 17)
+	@java -version 2>&1 | grep -q '"17' || { echo "Java 17 is not on PATH: docs/operating/spark.md" >&2; exit 1; }
+	@$(SPARK)/bin/python -m pytest tests/spark $(ARGS)
 
 .PHONY: dev
 dev: $(DEV_STAMP) ## Build a model in a sandbox (MODEL=fct_placement; DEFER=1 takes the rest from the published release)
@@ -160,6 +167,14 @@ $(DEV_STAMP): | $(UV_STAMP)
 	@$(install) --require-hashes -r requirements-dev.lock
 	@$(install) --no-deps --no-build-isolation --editable .
 	@rm -f "$(STAMPS)"/run-* "$(STAMPS)"/dev-* && touch "$(RUN_STAMP)" "$@"
+
+$(SPARK_STAMP): | $(UV_STAMP)
+	$(call say,Installing Apache Spark in $(SPARK) (two minutes or more: it comes as source))
+	@"$(PYTHON3)" -m venv --clear "$(SPARK)"
+	@env -u PYTHONDONTWRITEBYTECODE $(UV) pip install --quiet --python "$(SPARK)/bin/python" --compile-bytecode \
+		--require-hashes -r requirements-spark.lock
+	@$(UV) pip install --quiet --python "$(SPARK)/bin/python" --no-deps --no-build-isolation --editable .
+	@touch "$@"
 
 $(SUPERSET_STAMP): | $(UV_STAMP)
 	$(call say,Installing Apache Superset in $(SUPERSET) (850 MB; half a minute or more))

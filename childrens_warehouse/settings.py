@@ -9,7 +9,7 @@ import datetime as dt
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -168,6 +168,17 @@ class AlarmSettings:
 
 
 @dataclass(frozen=True)
+class SparkSettings:
+    """Where Spark computes, where it is the engine of a build.
+
+    master: as Spark names it; none means this machine, with our threads. options: what it is told beside, by name.
+    """
+
+    master: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class PostgresSettings:
     """The server that BI tools read over the network.
 
@@ -213,6 +224,7 @@ class Settings:
     aggregate_readers_group: str | None = None
     disclosure: Profile = LOCAL
     postgres: PostgresSettings | None = None
+    spark: SparkSettings = SparkSettings()
     # Local times of day: by when a night is to be published, and until when a person may decide on a gate's question.
     publish_by: dt.time | None = None
     decide_by: dt.time | None = None
@@ -238,7 +250,7 @@ class Settings:
         """The same, whatever format the home is of: for who upgrades or restores it."""
         return cls(
             home=Home(Path(_text("WAREHOUSE_HOME", str(PROJECT / "var"))).expanduser().resolve()),
-            target=_choice("WAREHOUSE_TARGET", "duckdb", ("duckdb",)),
+            target=_choice("WAREHOUSE_TARGET", "duckdb", ("duckdb", "spark")),
             timezone=ZoneInfo(_text("WAREHOUSE_TIMEZONE", "Europe/London")),
             schedule=_text("WAREHOUSE_SCHEDULE", "0 4 * * *"),
             extract_offset=dt.timedelta(days=_integer("WAREHOUSE_EXTRACT_OFFSET_DAYS", -1)),
@@ -262,6 +274,7 @@ class Settings:
             ),
             ways_in_file=_path("WAREHOUSE_WAYS_IN"),
             postgres=_postgres(),
+            spark=SparkSettings(os.environ.get("WAREHOUSE_SPARK_MASTER") or None, _options("WAREHOUSE_SPARK_OPTIONS")),
             publish_by=_time("WAREHOUSE_PUBLISH_BY"),
             decide_by=_time("WAREHOUSE_DECIDE_BY"),
         )
@@ -270,6 +283,14 @@ class Settings:
 def log_format() -> str:
     """How lines are written (childrens_warehouse.observing.logs); asked before anything else can be wrong."""
     return _choice("WAREHOUSE_LOG_FORMAT", "text", ("text", "json"))
+
+
+def _options(name: str) -> dict[str, str]:
+    """name=value pairs, apart by blanks."""
+    pairs = [pair.partition("=") for pair in _text(name, "").split()]
+    if wrong := [option for option, sign, _ in pairs if not (option and sign)]:
+        raise ConfigurationError(f"{name} must be name=value pairs apart by blanks; {wrong[0]!r} is none.")
+    return {option: value for option, _, value in pairs}
 
 
 def _postgres() -> PostgresSettings | None:

@@ -5,6 +5,7 @@ cleanly leaves a candidate whose attendance partitions the next build may keep; 
 
     <home>/build/.lock
     <home>/build/candidate.duckdb, state.json, gate.json, dbt/
+    <home>/build/lake/                     what Spark computed, where it is the engine
     <home>/build/known-on-<instant>/…      the same for a build as known on an instant; never kept
     <home>/build/again-<release>/…         the same for a release made again; never kept
 """
@@ -157,6 +158,11 @@ class Workspace:
         return self.folder / "built_of.json.gz"
 
     @property
+    def lake(self) -> Path:
+        """What Spark leaves, and is told before (childrens_warehouse.build.spark); the candidate reads it in place."""
+        return self.folder / "lake"
+
+    @property
     def dbt(self) -> Path:
         """dbt's target folder: what it parsed last night saves parsing tonight."""
         return self.folder / "dbt"
@@ -169,6 +175,7 @@ class Workspace:
         """Remove the candidate with everything DuckDB may have left beside it."""
         for path in self.folder.glob(f"{self.candidate.name}*"):
             files.remove(path)
+        files.remove(self.lake)
 
     def load(self) -> State | None:
         """The state, or None where there is none that can be read: then nothing here can be trusted."""
@@ -259,6 +266,8 @@ def why_not_reusable(workspace: Workspace, settings: Settings, state: State | No
         return "a build of the past keeps nothing"
     if state is None or not workspace.candidate.exists():
         return "there is no candidate yet"
+    if workspace.lake.exists() != (settings.target == "spark"):
+        return "the last build was made by another engine"
     if state.in_step is not None:
         return f"the last build was cut short in {state.in_step}"
     if state.stage in (Stage.FAILED, Stage.REFUSED):

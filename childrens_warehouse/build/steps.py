@@ -173,6 +173,8 @@ def build_layers(settings: Settings, build_id: str) -> tuple[LayerResult, ...]:
 
 def build_layer(settings: Settings, build_id: str, layer: str) -> LayerResult:
     """The same for one layer: after a repair by hand, or to watch a build closely. Those after it become stale."""
+    if settings.target == "spark":
+        raise BuildFailed("On Spark the layers are built in one go: its views last as long as the session.")
     if layer not in LAYERS:
         raise BuildFailed(f"There is no layer {layer}: they are {', '.join(LAYERS)}.")
     return _build(settings, build_id, (layer,))[-1]

@@ -267,7 +267,7 @@ def _select(
         return f"{rectifications.corrected(dataset, name, kind, said)} as {sql.name(name)}" if said else sql.name(name)
 
     columns = ", ".join(column(name, kind) for name, kind in typed_columns(dataset))
-    return f"select {columns} from read_parquet({sql.literal(content)}) {where}"
+    return f"select {columns} from read_parquet({sql.literal(content)}) as delivered {where}"
 
 
 def _create_attendance_view(
@@ -299,9 +299,12 @@ def _create_attendance_view(
             where = f"where ({dates})"
             if beaten:
                 _insert(connection, "raw.attendance_out_of_force", [(each.file_id, *register) for register in beaten])
+                same = " and ".join(
+                    f"beaten.{column} = delivered.{column}" for column in ("supplier", "school_urn", "session_date")
+                )
                 where += (
-                    " and (supplier, school_urn, session_date) not in (select (supplier, school_urn, session_date) "
-                    f"from raw.attendance_out_of_force where source_file = {sql.literal(each.file_id)})"
+                    " and not exists (select 1 from raw.attendance_out_of_force as beaten"
+                    f" where beaten.source_file = {sql.literal(each.file_id)} and {same})"
                 )
             parts.append(_select(settings, dataset, each, rectified, where))
     if parts:

@@ -17,9 +17,12 @@
 
     from {{ relation }}
     where
-        ({{ rule[1] }})
-        {%- if rule[2] %}
-        and coalesce({{ rule[2] }}, true)
+        {#- Spark takes "where (one_name)" for an alias with a column. #}
+        {% if rule[2] -%}
+        coalesce({{ rule[2] }}, true)
+        and ({{ rule[1] }})
+        {%- else -%}
+        {{ rule[1] }}
         {%- endif %}
     {{ 'union all' if not loop.last }}
     {%- endfor %}

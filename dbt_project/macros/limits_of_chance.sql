@@ -14,12 +14,17 @@
 {%- endmacro %}
 
 {% macro byar_lower(events, z) -%}
-    ({{ events }} * power(1 - 1 / (9 * {{ events }}) - {{ z }} / (3 * sqrt({{ events }})), 3))
+    ({{ events }} * {{ cubed('(1 - 1 / (9 * ' ~ events ~ ') - ' ~ z ~ ' / (3 * sqrt(' ~ events ~ ')))') }})
 {%- endmacro %}
 
 {% macro byar_upper(events, z) -%}
     (
         ({{ events }} + 1)
-        * power(1 - 1 / (9 * ({{ events }} + 1)) + {{ z }} / (3 * sqrt({{ events }} + 1)), 3)
+        * {{ cubed('(1 - 1 / (9 * (' ~ events ~ ' + 1)) + ' ~ z ~ ' / (3 * sqrt(' ~ events ~ ' + 1)))') }}
     )
+{%- endmacro %}
+
+{#- Written out: multiplying is the same to the last bit on every engine, a power is not. -#}
+{% macro cubed(expression) -%}
+    {{ expression }} * {{ expression }} * {{ expression }}
 {%- endmacro %}

@@ -373,7 +373,7 @@ permanence as (
         end as earliest_date_perm,
         case length(rows_of_file.previous_order_on)
             when 10 then cast(rows_of_file.previous_order_on as date)
-            when 7 then {{ dbt.last_day("cast(concat(rows_of_file.previous_order_on, '-01') as date)", 'month') }}
+            when 7 then {{ last_day_of_month("cast(concat(rows_of_file.previous_order_on, '-01') as date)") }}
             when 4 then cast(concat(rows_of_file.previous_order_on, '-12-31') as date)
         end as latest_date_perm,
         rows_of_file.source_file,

@@ -1,5 +1,6 @@
-{#- A view: the names of a figure on each of millions of rows cost more than all that is computed. -#}
-{{ config(materialized='view', schema='marts', access='public') }}
+{#- A view where views outlive the build (dbt_project.yml): the names of a figure on each of millions of rows cost more
+    than all that is computed. -#}
+{{ config(schema='marts', access='public') }}
 
 with
 

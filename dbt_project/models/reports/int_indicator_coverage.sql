@@ -162,7 +162,7 @@ school_months as (
     inner join months
         on months.month_starts_on between spans.marks_from and spans.as_at
     inner join terms
-        on least({{ dbt.last_day('months.month_starts_on', 'month') }}, spans.as_at) >= terms.first_day
+        on least({{ last_day_of_month('months.month_starts_on') }}, spans.as_at) >= terms.first_day
             and months.month_starts_on <= terms.last_day
 
 ),

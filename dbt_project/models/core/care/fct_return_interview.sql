@@ -40,7 +40,7 @@ clocks as (
 
     select
         interviews.*,
-        {{ dbt.dateadd('hour', var('return_interview_due_hours'), 'returned_at') }} as due_at,
+        {{ add_hours('returned_at', var('return_interview_due_hours')) }} as due_at,
         {{ dbt.datediff('returned_at', 'interviewed_at', 'minute') }}
             as minutes_taken
 

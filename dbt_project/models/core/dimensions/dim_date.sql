@@ -37,7 +37,7 @@ parts as (
         cast(extract(year from date_day) as integer) as calendar_year,
         cast(extract(month from date_day) as integer) as calendar_month,
         cast({{ dbt.date_trunc('month', 'date_day') }} as date) as month_start,
-        cast({{ dbt.last_day('date_day', 'month') }} as date) as month_end,
+        {{ last_day_of_month('date_day') }} as month_end,
         -- counted from a Monday, because the engines number the days of the week differently
         {{ days_between("cast('1900-01-01' as date)", "date_day") }} % 7 + 1 as iso_weekday
 
