@@ -14,8 +14,6 @@ from childrens_warehouse.run import land_night
 from childrens_warehouse.settings import Home, Settings, SparkSettings
 from childrens_warehouse.simulate import Scenario, simulate
 
-pytest.importorskip("pyspark", reason="make test-spark installs it, in an environment of its own")
-
 NIGHTS = (dt.date(2017, 5, 30), dt.date(2017, 5, 31))
 # Of a few hundred rows Java spends more on compiling code for a query than the query takes without.
 SMALL = {"spark.sql.codegen.wholeStage": "false", "spark.sql.adaptive.enabled": "false"}
@@ -43,6 +41,7 @@ class Engines:
 
 @pytest.fixture(scope="session")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Engines:
+    pytest.importorskip("pyspark", reason="make test-spark installs it, in an environment of its own")
     folder: Path = tmp_path_factory.mktemp("engines")
     settings = Settings.from_environment()
     found = Engines(
