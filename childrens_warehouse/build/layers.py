@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,8 @@ def _on_the_engine(
 ) -> subprocess.CompletedProcess[str]:
     """Run dbt where the target says; on every engine the candidate has the public tables afterwards."""
     if settings.target == "spark":
+        if find_spec("pyspark") is None:
+            raise BuildFailed("Spark is not installed here, and WAREHOUSE_TARGET asks for it: docs/operating/spark.md.")
         from childrens_warehouse.build.spark import steps as spark
 
         return spark.run(settings, workspace, arguments, pass_fds)

@@ -16,6 +16,7 @@ import duckdb
 
 from childrens_warehouse import sql
 from childrens_warehouse.build.candidate import PARTITIONED, PartitionKey
+from childrens_warehouse.errors import BuildFailed
 from childrens_warehouse.publish import files
 from childrens_warehouse.publish.tables import LARGE
 
@@ -81,7 +82,14 @@ def _take(connection: duckdb.DuckDBPyConnection, lake: Path, model: Mapping[str,
         connection.execute(f"create view {relation} as {rows}")
     else:
         connection.execute(f"create table {relation} ({', '.join(_declared(model))})")
-        connection.execute(f"insert into {relation} {rows}")
+        try:
+            connection.execute(f"insert into {relation} {rows}")
+        except duckdb.ConstraintException:
+            # DuckDB's own words quote the row.
+            raise BuildFailed(
+                f"{name} breaks its contract: a cell is empty that must not be, or a key comes twice. Its rows are in"
+                f" {folder_of(lake, name)}."
+            ) from None
     kind = "view" if name in LARGE else "table"
     connection.execute(f"comment on {kind} {relation} is {sql.literal(model['description'] or None)}")
     for each in columns.values():

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import duckdb
 import pytest
 import sqlglot
 
-from childrens_warehouse.build import raw_schema
+from childrens_warehouse.build import layers, raw_schema
+from childrens_warehouse.build.candidate import Workspace
 from childrens_warehouse.build.spark import raw
+from childrens_warehouse.errors import BuildFailed
+from childrens_warehouse.settings import Home, Settings
 
 
 def test_a_view_on_parquet_is_said_in_sparks_words():
@@ -48,3 +52,10 @@ def test_every_relation_is_said_and_the_small_tables_are_written_down(tmp_path: 
 
 def test_a_name_with_a_backtick_stays_one_name():
     assert raw.file(Path("/srv/the `lake`")) == "parquet.`/srv/the ``lake```"
+
+
+def test_without_spark_the_build_says_where_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(layers, "find_spec", lambda name: None)
+    settings = dataclasses.replace(Settings.from_environment(), home=Home(tmp_path).create(), target="spark")
+    with pytest.raises(BuildFailed, match=r"docs/operating/spark\.md"):
+        layers.run(settings, Workspace.of(settings).create(), "build", layers.LAYERS)
