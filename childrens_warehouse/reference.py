@@ -78,6 +78,30 @@ def authority_by_area() -> dict[str, str]:
 
 
 @cache
+def english_authorities() -> frozenset[str]:
+    """Three-digit codes of all authorities of England, former ones too."""
+    return frozenset(row["local_authority_code"] for row in _rows(AUTHORITIES) if row["country"] == "England")
+
+
+def authorities_of_region(region: str, day: dt.date) -> tuple[str, ...]:
+    """The authorities of a region of England on a day, by code; the region as people write it.
+
+    Raises KeyError, with the regions there are, for one that is none.
+    """
+    english = [row for row in _rows(AUTHORITIES) if row["country"] == "England"]
+    found = [row for row in english if plain(row["region"]) == plain(region)]
+    if not found:
+        raise KeyError(", ".join(sorted({row["region"] for row in english if row["region"]})))
+    return tuple(
+        sorted(
+            row["local_authority_code"]
+            for row in found
+            if (_day(row["valid_from"]) or day) <= day <= (_day(row["valid_to"]) or day)
+        )
+    )
+
+
+@cache
 def successors(authority: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The authorities that took over the area of a former one: those that lie in it wholly, those that only overlap it.
 

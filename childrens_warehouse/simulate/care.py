@@ -21,6 +21,7 @@ YEARS_IN_CARE = 2.7
 # A child may be in care from birth to 18.
 LONGEST_CARE_YEARS = 18
 FIRST_MONTH = dt.date(1990, 1, 1)
+NUMBERS_A_MONTH = 1_000
 
 
 class Route(StrEnum):
@@ -82,6 +83,11 @@ class Child:
     periods: tuple[Period, ...]
 
     @property
+    def authority(self) -> str:
+        """Whose number the child has, as its digits say."""
+        return self.upn[1:4]
+
+    @property
     def first_started_on(self) -> dt.date:
         return self.periods[0].started_on
 
@@ -109,16 +115,21 @@ def children(scenario: Scenario, first: dt.date, last: dt.date) -> Iterator[Chil
         month = terms.add_months(month, 1)
 
 
+def monthly(scenario: Scenario) -> float:
+    """Children who first come into care in a month."""
+    return scenario.children / YEARS_IN_CARE / 12
+
+
 def _arrivals(scenario: Scenario, month: dt.date) -> Iterator[Child]:
     index = (month.year - FIRST_MONTH.year) * 12 + month.month - 1
-    monthly = scenario.children / YEARS_IN_CARE / 12
+    each = monthly(scenario)
     # Whole children: the remainder carries over to the next month, so that small councils get their share too.
-    for position in range(int(monthly * (index + 1)) - int(monthly * index)):
+    for position in range(int(each * (index + 1)) - int(each * index)):
         yield _plan(scenario, month, index, position)
 
 
 def _plan(scenario: Scenario, month: dt.date, index: int, position: int) -> Child:
-    number = index * 1_000 + position
+    number = index * NUMBERS_A_MONTH + position
     rng = scenario.stream("child", number)
     days = (terms.add_months(month, 1) - month).days
     started_on = month + dt.timedelta(days=rng.randrange(days))
@@ -170,7 +181,7 @@ def _plan(scenario: Scenario, month: dt.date, index: int, position: int) -> Chil
     upn = identity.upn(scenario.authority, 4_000 + index % 240, terms.school_year(born_on) + 5, position)
     return Child(
         number=number,
-        child_id=identity.social_care_id(number),
+        child_id=identity.social_care_id(scenario.authority, number),
         upn=upn,
         forename=identity.forename(rng, sex),
         surname=identity.surname(rng),

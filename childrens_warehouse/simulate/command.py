@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ import typer
 
 from childrens_warehouse.errors import ConfigurationError
 from childrens_warehouse.settings import Home, Settings
-from childrens_warehouse.simulate import Scenario, panel_report, simulate
+from childrens_warehouse.simulate import Scenario, panel_report, several
 
 
 class Told(StrEnum):
@@ -31,10 +32,24 @@ def _simulate(
         typer.Option(formats=["%Y-%m-%d"], help="Extract date of the last night; the last full day if left out."),
     ] = None,
     nights: Annotated[int, typer.Option(help="How many nights, up to that one.")] = 3,
-    children: Annotated[int, typer.Option(help="About how many children in care.")] = 120,
-    pupils: Annotated[int, typer.Option(help="About how many pupils on the area's rolls.")] = 600,
+    children: Annotated[
+        int, typer.Option(help="About how many children in care; of a region, in each authority on average.")
+    ] = 120,
+    pupils: Annotated[
+        int, typer.Option(help="About how many pupils on the area's rolls; of a region, in each on average.")
+    ] = 600,
     seed: Annotated[int, typer.Option(help="The same seed gives the same extracts, byte for byte.")] = 310,
-    authority: Annotated[str, typer.Option(help="Three-digit code of the local authority.")] = "310",
+    authority: Annotated[
+        list[str] | None,
+        typer.Option(help="Three-digit code of the local authority; may be given several times. 310 if left out."),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            help="All authorities of a region of England on that night (London: 33), of differing sizes that follow "
+            "from the seed; City of London is tiny."
+        ),
+    ] = None,
     dirt: Annotated[
         bool, typer.Option("--dirty/--clean", help="With a sprinkling of what real systems deliver wrong, or without.")
     ] = True,
@@ -53,16 +68,19 @@ def _simulate(
     try:
         settings = Settings.from_environment()
         last = night.date() if night else (dt.datetime.now(settings.timezone) + settings.extract_offset).date()
-        drawn = Scenario(
-            night=last, nights=nights, children=children, pupils=pupils, seed=seed, authority=authority, dirt=dirt
-        )
+        average = Scenario(night=last, nights=nights, children=children, pupils=pupils, seed=seed, dirt=dirt)
+        if region and authority:
+            raise ConfigurationError("--region and --authority exclude each other: a region is all its authorities.")
+        named = (replace(average, authority=code) for code in dict.fromkeys(authority or [average.authority]))
+        drawn = several.of_region(region, average) if region else tuple(named)
         inbox = (Home(home.expanduser().resolve()) if home else settings.home).create().inbox
         if scenario is Told.PANEL_REPORT:
-            authority = panel_report.AUTHORITY
+            where = inbox / panel_report.AUTHORITY
             written = panel_report.write(inbox, panel_report.draw(), typer.echo)
         else:
-            written = simulate(inbox, drawn, typer.echo)
+            where = inbox if len(drawn) > 1 else inbox / drawn[0].authority
+            written = several.simulate_several(inbox, drawn, typer.echo)
     except ConfigurationError as error:
         typer.echo(f"simulate: {error}", err=True)
         raise typer.Exit(2) from None
-    typer.echo(f"{len(written)} folders written below {inbox / authority}")
+    typer.echo(f"{len(written)} folders written below {where}")

@@ -101,7 +101,7 @@ def _child(scenario: Scenario, month: dt.date, number: int) -> ChildHeardOf:
         help_given.append(_early_help(rng, day + dt.timedelta(days=rng.randrange(2, 25))))
     return ChildHeardOf(
         number=number,
-        child_id=identity.social_care_id(number),
+        child_id=identity.social_care_id(scenario.authority, number),
         sex="M" if rng.random() < 0.53 else "F",
         born_on=day - dt.timedelta(days=rng.randrange(17 * 365)),
         ethnicity=identity.ethnicity(rng),

@@ -7,7 +7,9 @@ exist; none of these people does.
 from __future__ import annotations
 
 import random
+from functools import cache
 
+from childrens_warehouse import reference
 from childrens_warehouse.simulate.postcodes import INWARD
 from childrens_warehouse.simulate.scenario import pick
 
@@ -64,6 +66,11 @@ SURNAMES = (
 NEAR = ("HA1", "HA1", "HA2", "HA2", "HA3", "HA5", "HA7", "HA8")
 AROUND = ("UB5", "UB6", "WD6", "WD19", "NW9", "NW7", "HA4", "HA6")
 FAR = ("LU2", "MK6", "RG2", "CT9", "BN3", "NN1", "PE3", "B31", "SS1", "CO4", "LE3", "DN4")
+# More than there are authorities, so that a new one, whose code is the highest, moves nobody's numbers.
+_AUTHORITIES_IN_TURN = 200
+# A prime; each place is two neighbouring numbers, of which at least one has a check digit.
+_PLACES = 9_999_991
+NHS_NUMBERS_EACH = 5 * _PLACES // _AUTHORITIES_IN_TURN
 INWARD_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
 
 
@@ -78,9 +85,17 @@ def upn(authority: str, establishment: int, year: int, serial: int) -> str:
     return upn_check_letter(digits) + digits
 
 
-def social_care_id(number: int) -> str:
+def local_id(authority: str, number: int) -> int:
+    """An id below ten million made one of the authority's alone: what two systems call somebody never meets.
+
+    Counted from Harrow's, so that its ids are as short as those of a single system.
+    """
+    return (int(authority) - 310) % 1_000 * 10_000_000 + number
+
+
+def social_care_id(authority: str, number: int) -> str:
     """An id of its own for each `number` of an authority (below 8.9 million)."""
-    return str(1_000_000 + number * 5_915_587 % 8_999_993)
+    return str(local_id(authority, 1_000_000 + number * 5_915_587 % 8_999_993))
 
 
 def nhs_check_digit(nine: str) -> int:
@@ -90,14 +105,23 @@ def nhs_check_digit(nine: str) -> int:
 
 
 def nhs_number(authority: str, number: int) -> str:
-    """A number of its own for each `number` of an authority (below 10 million)."""
-    eight = 90_000_000 + (number * 6_700_417 + int(authority) * 31_337) % 9_999_991
-    for last in range(10):
+    """A number of its own for each `number` of every English authority, below `NHS_NUMBERS_EACH`.
+
+    They are dealt out in turn, so an authority that draws more (no other limit than ten million) may meet others.
+    """
+    lane, place = divmod(number * _AUTHORITIES_IN_TURN + _turns().get(authority, _AUTHORITIES_IN_TURN - 1), _PLACES)
+    eight = 90_000_000 + place * 6_700_417 % _PLACES
+    for last in (lane * 2 % 10, lane * 2 % 10 + 1):
         nine = f"{eight}{last}"
         check = nhs_check_digit(nine)
         if check < 10:
             return f"{nine}{check}"
-    raise AssertionError("of ten neighbouring numbers at least one has a check digit")
+    raise AssertionError("of two neighbouring numbers at least one has a check digit")
+
+
+@cache
+def _turns() -> dict[str, int]:
+    return {code: turn for turn, code in enumerate(sorted(reference.english_authorities()))}
 
 
 def forename(rng: random.Random, sex: str) -> str:

@@ -16,6 +16,7 @@ from childrens_warehouse.simulate.workers import Allocation
 REFERRED_PER_CHILD_IN_CARE = 1.5
 # Their numbers begin where those of children in care end.
 FIRST_NUMBER = 1_000_000
+NUMBERS_A_MONTH = 5_000
 # A case is open so long before care at the most, and so long after it.
 LONGEST_BEFORE_CARE, LONGEST_AFTER_CARE = 300, 45
 EARLY_HELP_REASON_FROM = dt.date(2021, 4, 1)
@@ -106,18 +107,23 @@ class ChildInNeed:
 def children_in_need(scenario: Scenario, first: dt.date, last: dt.date) -> Iterator[ChildInNeed]:
     """Those with a case open on any day of a range who never came into care; nobody is known for six years."""
     month = max(first.replace(day=1).replace(year=first.year - 6), FIRST_MONTH)
-    monthly = scenario.children * REFERRED_PER_CHILD_IN_CARE / 12
+    each = monthly(scenario)
     while month <= last:
         index = (month.year - FIRST_MONTH.year) * 12 + month.month - 1
-        for position in range(int(monthly * (index + 1)) - int(monthly * index)):
+        for position in range(int(each * (index + 1)) - int(each * index)):
             child = _child(scenario, month, index, position)
             if child.is_known(first, last):
                 yield child
         month = terms.add_months(month, 1)
 
 
+def monthly(scenario: Scenario) -> float:
+    """Children first referred in a month who never come into care."""
+    return scenario.children * REFERRED_PER_CHILD_IN_CARE / 12
+
+
 def _child(scenario: Scenario, month: dt.date, index: int, position: int) -> ChildInNeed:
-    number = FIRST_NUMBER + index * 5_000 + position
+    number = FIRST_NUMBER + index * NUMBERS_A_MONTH + position
     rng = scenario.stream("child in need", number)
     referred_on = month + dt.timedelta(days=rng.randrange((terms.add_months(month, 1) - month).days))
     born_on = referred_on - dt.timedelta(days=rng.randrange(17 * 365))
@@ -138,7 +144,7 @@ def _child(scenario: Scenario, month: dt.date, index: int, position: int) -> Chi
     ]
     return ChildInNeed(
         number=number,
-        child_id=identity.social_care_id(number),
+        child_id=identity.social_care_id(scenario.authority, number),
         upn=identity.upn(scenario.authority, 6_000 + index % 240, terms.school_year(born_on) + 5, position % 1_000),
         forename=identity.forename(rng, sex),
         surname=identity.surname(rng),

@@ -7,10 +7,10 @@ import datetime as dt
 from dataclasses import dataclass
 from random import Random
 
-from childrens_warehouse.simulate import identity
+from childrens_warehouse.simulate import health_numbers, identity
 from childrens_warehouse.simulate.care import Child
 from childrens_warehouse.simulate.need import ChildInNeed, referrals_before_care
-from childrens_warehouse.simulate.pupils import former_upn_of_child, nhs_number_of_child
+from childrens_warehouse.simulate.pupils import former_upn_of_child
 from childrens_warehouse.simulate.scenario import Scenario, pick
 
 SOCIAL_CARE_KNOWS_NHS_NUMBER = 0.78
@@ -18,17 +18,11 @@ SOCIAL_CARE_KNOWS_FORMER_UPN = 0.6
 TRUST_KNOWS_NHS_NUMBER = 0.96
 # Of patients, the share whose social care id the trust knows.
 TRUST_KNOWS_CHILD_ID = 0.9
-# Numbers that were replaced by another are drawn from here on, beyond those of every child.
-SUPERSEDED_NUMBERS = 5_000_000
 
 DISABILITIES = {
     "LD": 24, "BEH": 20, "AUT": 18, "COMM": 12, "MOB": 6, "PC": 4, "HEAR": 3, "VIS": 2, "CON": 2, "INC": 2, "HAND": 1,
     "DDA": 4,
 }  # fmt: skip
-
-
-# Beyond those again, the numbers of children in need who never came into care.
-NUMBERS_IN_NEED = 5_500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +51,13 @@ def person(scenario: Scenario, child: Child) -> Person:
     rng = scenario.stream("person", child.number)
     first = next(referrals_before_care(scenario, child))
     days = (first.referred_on - child.born_on).days
-    return _person(rng, nhs_number_of_child(scenario, child), former_upn_of_child(scenario, child), child.born_on, days)
+    number = health_numbers.of_child(scenario, child)
+    return _person(rng, number, former_upn_of_child(scenario, child), child.born_on, days)
 
 
 def person_in_need(scenario: Scenario, child: ChildInNeed) -> Person:
     rng = scenario.stream("person", child.number)
-    number = identity.nhs_number(scenario.authority, NUMBERS_IN_NEED + child.number)
+    number = health_numbers.of_child_in_need(scenario, child)
     return _person(rng, number, "", child.born_on, (child.referrals[0].referred_on - child.born_on).days)
 
 
@@ -91,19 +86,19 @@ def _person(rng: Random, nhs_number: str, former_upn: str, born_on: dt.date, day
     )
 
 
-def patient_id(child: Child) -> str:
-    return f"P{2_000_000 + child.number * 3_771_121 % 7_999_993}"
+def patient_id(authority: str, child: Child) -> str:
+    return f"P{identity.local_id(authority, 2_000_000 + child.number * 3_771_121 % 7_999_993)}"
 
 
 def patient(scenario: Scenario, child: Child) -> Patient:
     rng = scenario.stream("patient", child.number)
     child_id = child.child_id if rng.random() < TRUST_KNOWS_CHILD_ID else ""
-    present = nhs_number_of_child(scenario, child)
+    present = health_numbers.of_child(scenario, child)
     is_known = rng.random() < TRUST_KNOWS_NHS_NUMBER
     is_superseded = is_known and rng.random() < 0.02
-    former = identity.nhs_number(scenario.authority, SUPERSEDED_NUMBERS + child.number)
+    former = health_numbers.former_of_child(scenario, child)
     return Patient(
-        patient_id=patient_id(child),
+        patient_id=patient_id(scenario.authority, child),
         child_id=child_id,
         nhs_number=former if is_superseded else present if is_known else "",
         superseded_by=present if is_superseded else "",

@@ -138,7 +138,7 @@ def _choose(
     years = terms.age(child.born_on, on)
     while True:
         place = pick(rng, _weights(period, years, status, first))
-        found = _supported(rng, on) if place == "supported" else _placement(rng, place)
+        found = _supported(rng, on) if place == "supported" else _placement(rng, child.authority, place)
         if before is None or (found.postcode, found.urn) != (before.postcode, before.urn):
             return found
 
@@ -192,11 +192,12 @@ def _supported(rng: Random, on: dt.date, independent: bool = True) -> Placement:
     return Placement(place, provider, identity.postcode(rng, outward), urn)
 
 
-def _placement(rng: Random, place: str) -> Placement:
+def _placement(rng: Random, authority: str, place: str) -> Placement:
     if place in FOSTER:
         own = place in KINSHIP or rng.random() < 0.62
         outward = pick(rng, {identity.NEAR: 6 if own else 3, identity.AROUND: 4, identity.FAR: 1 if own else 3})
-        agency = _providers("own fostering", 1)[0] if own else rng.choice(_providers("fostering agency", 15))
+        service = (f"own fostering of {authority}", 1) if own else ("fostering agency", 15)
+        agency = _providers(*service)[0] if own else rng.choice(_providers(*service))
         provider = "PR1" if own else pick(rng, {"PR4": 7, "PR5": 3})
         return Placement(place, provider, identity.postcode(rng, outward), agency[0])
     if place == "P1":
@@ -219,7 +220,7 @@ def _placement(rng: Random, place: str) -> Placement:
 
 @cache
 def _providers(kind: str, number: int) -> tuple[tuple[int, str], ...]:
-    """URN and postcode of every provider of a kind; the same whatever the scenario."""
+    """URN and postcode of every provider of a kind; the same for all authorities, whose children meet there."""
     rng = Random(f"providers/{kind}")
     outward = identity.NEAR + identity.AROUND + identity.FAR
     return tuple((1_200_000 + rng.randrange(1_300_000), identity.postcode(rng, outward)) for _ in range(number))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from childrens_warehouse.simulate import identity, terms
+from childrens_warehouse.simulate import health_numbers, identity, terms
 from childrens_warehouse.simulate.care import Child
 from childrens_warehouse.simulate.scenario import Scenario, pick
 from childrens_warehouse.simulate.schools import LAST_YEAR_GROUP, Enrolment, Schools, enrolments_of_pupil
@@ -104,11 +104,7 @@ def _pupil(scenario: Scenario, area: Schools, reception_year: int, position: int
         sen_provision=provision,
         sen_need="" if provision == "N" else pick(rng, SEN_NEEDS),
         free_meals="Y" if rng.random() < 0.16 else "N",
-        nhs_number=(
-            identity.nhs_number(scenario.authority, (reception_year % 20) * size + position)
-            if rng.random() < 0.35
-            else ""
-        ),
+        nhs_number=health_numbers.of_pupil(scenario, reception_year, position, size) if rng.random() < 0.35 else "",
         reception_year=reception_year,
         absence=_absence(rng, 1.35 if provision == "E" else 1.0),
         seed=rng.getrandbits(63),
@@ -132,7 +128,7 @@ def pupil_in_care(scenario: Scenario, child: Child, enrolments: list[Enrolment])
         sen_provision=provision,
         sen_need="" if provision == "N" else pick(rng, {**SEN_NEEDS, "SEMH": 55}),
         free_meals="Y" if rng.random() < 0.4 else "N",
-        nhs_number=nhs_number_of_child(scenario, child) if rng.random() < 0.5 else "",
+        nhs_number=health_numbers.of_child(scenario, child) if rng.random() < 0.5 else "",
         reception_year=child.reception_year,
         absence=_absence(rng, 1.6),
         seed=rng.getrandbits(63),
@@ -152,11 +148,6 @@ def _first_drawn(scenario: Scenario, child: Child) -> tuple[Random, str, str]:
     former = 9_000 + child.number // 1_000 % 240 if rng.random() < 0.05 else None
     serial = child.number % 1_000
     return rng, provision, identity.upn(scenario.authority, former, child.reception_year, serial) if former else ""
-
-
-def nhs_number_of_child(scenario: Scenario, child: Child) -> str:
-    """The NHS number of a child in care, whoever knows it."""
-    return identity.nhs_number(scenario.authority, 20 * cohort_size(scenario) + child.number)
 
 
 def _absence(rng: Random, factor: float) -> float:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from random import Random
 
-from childrens_warehouse.simulate import terms
+from childrens_warehouse.simulate import identity, terms
 from childrens_warehouse.simulate.care import FIRST_MONTH, Child, Period
 from childrens_warehouse.simulate.scenario import LATEST_NIGHT, Scenario, pick
 
@@ -138,7 +138,8 @@ def _holders(scenario: Scenario, role: str, desk: int) -> tuple[_Holder, ...]:
     prefix = "PA" if role == ADVISER else "SW"
     day, reason, found = FIRST_MONTH, "", []
     while day <= LATEST_NIGHT:
-        found.append(_Holder(day, f"{prefix}{rng.randrange(1_000_000, 10_000_000)}", reason))
+        number = identity.local_id(scenario.authority, rng.randrange(1_000_000, 10_000_000))
+        found.append(_Holder(day, f"{prefix}{number}", reason))
         day += dt.timedelta(days=90 + int(rng.expovariate(1 / STAYS[role])))
         reason = pick(rng, {"LEFTRL": 88, "ABSENC": 8, "ORGRST": 3.8, "SWDIED": 0.2})
     return tuple(found)

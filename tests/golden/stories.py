@@ -80,7 +80,7 @@ class Story:
 
     @property
     def child_id(self) -> str:
-        return identity.social_care_id(self.number)
+        return identity.social_care_id(AUTHORITY, self.number)
 
     @property
     def upn(self) -> str:

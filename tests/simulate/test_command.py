@@ -52,7 +52,12 @@ def test_it_tells_no_child_apart(app: typer.Typer, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
-    [(["--authority", "Harrow"], "three digits"), (["--children", "0"], "children"), (["--nights", "999"], "nights")],
+    [
+        (["--authority", "Harrow"], "three digits"),
+        (["--children", "0"], "children"),
+        (["--nights", "999"], "nights"),
+        (["--region", "Middlesex"], "there are East Midlands"),
+    ],
     ids=str,
 )
 def test_what_cannot_be_is_refused_with_a_reason(app: typer.Typer, tmp_path: Path, wrong: list[str], told: str) -> None:
@@ -77,3 +82,21 @@ def test_a_story_is_told_the_same_every_time(app: typer.Typer, tmp_path: Path) -
     assert f"10 folders written below {tmp_path / 'home' / 'inbox' / '310'}" in result.output
     again = CliRunner().invoke(app, told)
     assert "0 folders written" in again.output
+
+
+def test_several_authorities_are_named_one_by_one(app: typer.Typer, tmp_path: Path) -> None:
+    named = ["--authority", "304", "--authority", "310", "--authority", "304"]
+    result = CliRunner().invoke(
+        app, ["simulate", "--night", "2017-05-18", "--home", str(tmp_path / "home"), *SMALL, *named]
+    )
+    assert result.exit_code == 0, result.output
+    assert f"10 folders written below {tmp_path / 'home' / 'inbox'}\n" in result.output
+    assert "2 of 2: " in result.output and "10 children, 40 pupils" in result.output
+    assert sorted(path.name for path in (tmp_path / "home/inbox").iterdir()) == ["304", "310"]
+
+
+def test_a_region_is_not_asked_for_with_authorities(app: typer.Typer, tmp_path: Path) -> None:
+    asked = ["--region", "London", "--authority", "310", "--home", str(tmp_path / "home")]
+    result = CliRunner().invoke(app, ["simulate", "--night", "2017-05-18", *asked])
+    assert result.exit_code == 2 and "exclude each other" in result.output
+    assert not (tmp_path / "home").exists()

@@ -123,7 +123,7 @@ class Life:
 
     @property
     def child_id(self) -> str:
-        return identity.social_care_id(self.number)
+        return identity.social_care_id(AUTHORITY, self.number)
 
     @property
     def is_starter(self) -> bool:

@@ -8,8 +8,8 @@ from childrens_warehouse.simulate import identity
 from childrens_warehouse.simulate.panel_report.lives import AUTHORITY, Life
 
 TOO_YOUNG, FROM_ABROAD = "UN1", "UN3"
-# Beyond the numbers of other simulations of the same authority.
-FIRST_NUMBER = 7_000_000
+# Beyond the numbers of other simulations of the same authority, and still its own.
+FIRST_NUMBER = identity.NHS_NUMBERS_EACH - 1_000
 
 
 def upn(life: Life, day: dt.date) -> str:
