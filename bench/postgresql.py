@@ -109,7 +109,10 @@ def publish(settings: Settings, options: argparse.Namespace, changed: int, more:
         held = {("310", month): Held(f"{month}{changed}", rows) for month in MONTHS}
         inputs = f"{changed:064x}"[::-1]
         state = State(f"build{changed}", "bench", Stage.GATED, dt.date(2017, 5, 31), None, inputs, "c", held=held)
-        gate = {"verdict": "pass", "judgements": [], "waived": [], "partitions_judged": 0, "partitions_carried": 0}
+        gate = {
+            "verdict": "pass", "judgements": [], "waived": [], "partitions_judged": 0, "partitions_carried": 0,
+            "members": [],
+        }  # fmt: skip
         current = current_manifest(settings.home)
         planned = release.plan(connection, state, current)
         manifest = release.write(

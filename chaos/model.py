@@ -299,11 +299,23 @@ class Published:
     volumes: Mapping[str, Mapping[str, int]]
     files: Mapping[tuple[str, str, str, str], tuple[int, int]]  # -> rows loaded, rows in force
 
+    def of(self, authority: str) -> Published:
+        """What it shows of one authority."""
+        volumes = {table: {a: n for a, n in rows.items() if a == authority} for table, rows in self.volumes.items()}
+        return Published(volumes, {key: rows for key, rows in self.files.items() if key[0] == authority})
 
-def held_back(now: Published, before: Published | None) -> set[tuple[str, str]]:
-    """(rule, table or dataset) by which the gate must hold the publication: halves, tenfolds and tenths."""
+
+def refused(now: Published, before: Published | None) -> dict[str, set[tuple[str, str]]]:
+    """Authority -> (rule, table or dataset) by which the gate must refuse its data; of those it must refuse."""
     if before is None:
-        return set()
+        return {}
+    authorities = sorted({key[0] for key in now.files})
+    found = {authority: _refused(now.of(authority), before.of(authority)) for authority in authorities}
+    return {authority: rules for authority, rules in found.items() if rules}
+
+
+def _refused(now: Published, before: Published) -> set[tuple[str, str]]:
+    """Halves, tenfolds and tenths."""
     held = {
         ("PUB-ROWS-HALVED", table)
         for table, volume in before.volumes.items()

@@ -63,6 +63,14 @@ class GateFailed(WarehouseError):
     """A gate judged and said no. The last good release stays published."""
 
 
+class AuthoritiesRefused(GateFailed):
+    """The gate refused some authorities' data and not the others'. Built again, these come out without it."""
+
+    def __init__(self, message: str, authorities: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.authorities = authorities
+
+
 class BuildFailed(WarehouseError):
     """dbt could not build or a dbt test failed. The candidate is thrown away."""
 

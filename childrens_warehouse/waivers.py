@@ -8,6 +8,8 @@ its ceiling allows.
     [{"rule": "PUB-ROWS-HALVED", "table": "fct_review", "reason": "Two years were archived", "by": "J. Smith",
       "expires_on": "2017-06-30"}]
 
+With `"authority": "310"` a waiver of the gate helps that authority's data alone.
+
 A waiver helps up to and including `expires_on`, counted by the night's date, so that a night judged again is
 judged alike. It turns the rule's failure into a warning; it never makes a gate judge that could not.
 The DAG `decide_on_gate` writes them for whoever answers its question.
@@ -25,20 +27,28 @@ from childrens_warehouse.errors import GateError
 from childrens_warehouse.settings import OWNER_ONLY_FILE, Home
 
 _FIELDS = ("rule", "table", "reason", "by", "expires_on")
+_MAY_HAVE = ("authority",)
 
 
 @dataclass(frozen=True)
 class Waiver:
-    """One rule on one table, set aside until a day."""
+    """One rule on one table, set aside until a day; for one authority, or for all (None)."""
 
     rule: str
     table: str
     reason: str
     by: str
     expires_on: dt.date
+    authority: str | None = None
 
-    def covers(self, rule: str, table: str, as_at: dt.date) -> bool:
-        return (self.rule, self.table) == (rule, table) and as_at <= self.expires_on
+    def covers(self, rule: str, table: str, as_at: dt.date, authority: str | None = None) -> bool:
+        """authority: whose data it is; None for everybody's at once, which a waiver for one does not cover."""
+        is_theirs = self.authority is None or self.authority == authority
+        return is_theirs and (self.rule, self.table) == (rule, table) and as_at <= self.expires_on
+
+    def to_dict(self) -> dict[str, str]:
+        told = {name: value for name, value in asdict(self).items() if value is not None}
+        return {**told, "expires_on": self.expires_on.isoformat()}
 
 
 def on_file(home: Home) -> tuple[Waiver, ...]:
@@ -59,11 +69,17 @@ def read(path: Path) -> tuple[Waiver, ...]:
     return tuple(_waiver(path, number, entry) for number, entry in enumerate(entries, start=1))
 
 
+def text(home: Home) -> str:
+    """What is on file, as it is written: it changes when any waiver does."""
+    path = home.root / "waivers.json"
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
 def add(home: Home, new: Sequence[Waiver]) -> None:
     """Write waivers beside those on file, those that say the same once. Raises GateError as `read` does."""
     known = on_file(home)
     kept = [*known, *(each for each in dict.fromkeys(new) if each not in known)]
-    _write(home.root / "waivers.json", [{**asdict(each), "expires_on": each.expires_on.isoformat()} for each in kept])
+    _write(home.root / "waivers.json", [each.to_dict() for each in kept])
 
 
 def _write(path: Path, entries: list[dict[str, str]]) -> None:
@@ -76,12 +92,12 @@ def _write(path: Path, entries: list[dict[str, str]]) -> None:
 
 def _waiver(path: Path, number: int, entry: object) -> Waiver:
     where = f"{path}, waiver {number}"
-    if not isinstance(entry, dict) or set(entry) != set(_FIELDS):
-        raise GateError(f"{where}: must have exactly {', '.join(_FIELDS)}.")
-    if not all(isinstance(entry[name], str) and entry[name].strip() for name in _FIELDS):
+    if not isinstance(entry, dict) or set(entry) - set(_MAY_HAVE) != set(_FIELDS):
+        raise GateError(f"{where}: must have exactly {', '.join(_FIELDS)}, and may have {', '.join(_MAY_HAVE)}.")
+    if not all(isinstance(value, str) and value.strip() for value in entry.values()):
         raise GateError(f"{where}: every field is text and none is empty.")
     try:
         expires_on = dt.date.fromisoformat(entry["expires_on"])
     except ValueError:
         raise GateError(f"{where}: expires_on must be a date like 2017-06-30.") from None
-    return Waiver(entry["rule"], entry["table"], entry["reason"], entry["by"], expires_on)
+    return Waiver(entry["rule"], entry["table"], entry["reason"], entry["by"], expires_on, entry.get("authority"))

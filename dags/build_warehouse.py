@@ -14,6 +14,10 @@ time is let in by the pool `warehouse_writer`.
   until the data changed. Where a waiver can help, `call_for_decision` has `decide_on_gate` ask for one.
 - `judge` red, "GateError": the gate could not judge, which says nothing about the data. Treat it as a
   fault of ours, put it right, and trigger the DAG again.
+- `build_without_refused` took its time: of several authorities the gate refused some, which its log names. These
+  stay as they were last published, and the release has everybody else's data of tonight. There is an incident for
+  each; what to do is as for `judge`, with the supplier of that authority. Red: what is left could not be built, or
+  was refused as well.
 - `build_models` red: dbt could not build a model, or one of its tests failed; the message names it and its
   layer. Trigger the DAG again when it is mended: a candidate is never repaired, always rebuilt.
 - `tell_of_build` red: the incident could not be written into the ledger, or the task was killed. The state of the
@@ -31,6 +35,7 @@ from childrens_warehouse.orchestration.assets import LANDED
 from childrens_warehouse.orchestration.building import (
     begin_build,
     build_models,
+    build_without_refused,
     go_on_if_needed,
     judge,
     write_quality_page,
@@ -52,9 +57,10 @@ def build_warehouse():
     start = begin_build()
     models = build_models(start)
     verdict = judge(start)
-    told = tell_of_build(start, models, verdict).as_teardown()
+    passed = build_without_refused(verdict)
+    told = tell_of_build(start, models, verdict, passed).as_teardown()
     asked = call_for_decision(start).as_teardown()
-    chain(go_on_if_needed(start), models, verdict, told, asked, write_quality_page().as_teardown())
+    chain(go_on_if_needed(start), models, verdict, passed, told, asked, write_quality_page().as_teardown())
 
 
 build_warehouse()

@@ -14,6 +14,8 @@ from typing import Any
 
 from childrens_warehouse.alarms import deadlines
 from childrens_warehouse.alarms.incidents import Key, Kind, Scope, Settled, Trouble, in_words
+from childrens_warehouse.build import kept_back
+from childrens_warehouse.build.candidate import Stage, Workspace
 from childrens_warehouse.datasets import Source, files_of
 from childrens_warehouse.landing import manifest
 from childrens_warehouse.landing.quarantine import rules
@@ -114,8 +116,23 @@ def build(
     start: Mapping[str, Any] | None,
     layers: Sequence[Any] | None,
     verdict: Mapping[str, Any] | None,
+    passed: Mapping[str, Any] | None = None,
 ) -> Found:
-    """A run of build_warehouse: what each of its steps handed on, None for a step that did not end well."""
+    """A run of build_warehouse: what each of its steps handed on, None for a step that did not end well.
+
+    passed: what is for publication, which is another build than was judged where the gate refused some authorities.
+    """
+    scope, found = _build(settings, start, layers, verdict, passed)
+    return scope, [*found, *_kept_back(settings, scope.night)]
+
+
+def _build(
+    settings: Settings,
+    start: Mapping[str, Any] | None,
+    layers: Sequence[Any] | None,
+    verdict: Mapping[str, Any] | None,
+    passed: Mapping[str, Any] | None,
+) -> Found:
     night = dt.date.fromisoformat(start["as_at"]) if start and start.get("as_at") else _today(settings)
     if start is None:
         return Scope(night), [_not_built("begin_build", "The build could not begin.", night)]
@@ -126,6 +143,15 @@ def build(
     if layers is None:
         return Scope(night), [_not_built("build_models", f"Build {build_id} failed. {_why(settings, build_id)}", night)]
     built = Settled(Kind.BUILD, f"build {build_id} was built")
+    if verdict is not None and verdict.get("refused") and passed is None:
+        state = Workspace.of(settings).load()
+        if state is None or state.in_step or state.stage is not Stage.REFUSED_IN_PART:
+            build_id = state.build_id if state else build_id
+            if refused := _gate(settings, build_id, night):
+                return Scope(night, (built,)), refused
+            return Scope(night), [
+                _not_built("build_without_refused", f"Build {build_id} failed. {_why(settings, build_id)}", night)
+            ]
     if verdict is not None:
         return Scope(night, (built, Settled(Kind.GATE, f"build {build_id} passed the gate"))), []
     refused = _gate(settings, build_id, night)
@@ -379,6 +405,26 @@ def _gate(settings: Settings, build_id: str, night: dt.date) -> list[Trouble]:
                     rule,
                 )
     return list(troubles.values())
+
+
+def _kept_back(settings: Settings, night: dt.date) -> list[Trouble]:
+    """The authorities whose data the gate refuses, while the others come out. One trouble each."""
+    troubles = []
+    for each in kept_back.on_file(Workspace.of(settings).folder):
+        rules = ", ".join(each.rules)
+        stays = "Nothing of it is published." if each.is_left_out else "Readers have it as it was last published."
+        troubles.append(
+            Trouble(
+                Key(Kind.GATE, each.authority, what="authority"),
+                f"The gate refuses what {each.authority} delivered since the night of {each.since}: {rules}. {stays} "
+                "The other authorities come out without waiting for it.",
+                "Have its data corrected: the next night tries again by itself. If it is right, write a waiver for "
+                f'"authority": "{each.authority}"; then trigger build_warehouse.',
+                ("release_authority in the marts", "ledger: gate_event, build_event"),
+                night,
+            )
+        )
+    return troubles
 
 
 def _not_built(task: str, happened: str, night: dt.date) -> Trouble:

@@ -28,6 +28,7 @@ from typing import Any
 import duckdb
 
 from childrens_warehouse import sql
+from childrens_warehouse.build.kept_back import KeptBack
 from childrens_warehouse.errors import BusyError, SupersededError
 from childrens_warehouse.publish import files
 from childrens_warehouse.settings import OWNER_ONLY_DIRECTORY, OWNER_ONLY_FILE, Home, Settings
@@ -46,7 +47,10 @@ PARTITIONED = (
 
 
 class Stage(StrEnum):
-    """How far a build came. FAILED and REFUSED candidates are left for a look and never built upon."""
+    """How far a build came. FAILED and REFUSED candidates are left for a look and never built upon.
+
+    REFUSED_IN_PART: the gate refused some authorities; what it holds of the others is good.
+    """
 
     BUILDING = "building"
     BUILT = "built"
@@ -54,6 +58,7 @@ class Stage(StrEnum):
     PUBLISHED = "published"
     FAILED = "failed"
     REFUSED = "refused"
+    REFUSED_IN_PART = "refused in part"
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,8 @@ class State:
 
     in_step: the step that is changing the candidate; still set when nobody holds the lock means it was cut short.
     rebuilt: partitions that this build rebuilds; they join `held` when all layers are done.
+    kept_back: authorities that are in it as they were last published, or not at all. delivered: fingerprints of what
+    was in force of each authority when it began (kept_back.fingerprints).
     """
 
     build_id: str
@@ -89,6 +96,13 @@ class State:
     in_step: str | None = None
     rebuilt: Mapping[PartitionKey, str] = field(default_factory=dict)
     held: Mapping[PartitionKey, Held] = field(default_factory=dict)
+    kept_back: tuple[KeptBack, ...] = ()
+    delivered: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Authorities of which it holds nothing, on purpose."""
+        return frozenset(each.authority for each in self.kept_back if each.is_left_out)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -105,6 +119,8 @@ class State:
             "held": [
                 [authority, str(month), dataclasses.asdict(held)] for (authority, month), held in self.held.items()
             ],
+            "kept_back": [each.to_dict() for each in self.kept_back],
+            "delivered": dict(self.delivered),
         }
 
     @classmethod
@@ -123,6 +139,8 @@ class State:
             held={
                 (authority, dt.date.fromisoformat(month)): Held(**held) for authority, month, held in content["held"]
             },
+            kept_back=tuple(map(KeptBack.from_dict, content.get("kept_back", ()))),
+            delivered=content.get("delivered", {}),
         )
 
 

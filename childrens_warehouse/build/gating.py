@@ -21,9 +21,10 @@ from typing import Any
 import duckdb
 
 from childrens_warehouse import waivers
-from childrens_warehouse.build import candidate, reconcile, volumes
+from childrens_warehouse.build import candidate, members, reconcile, volumes
 from childrens_warehouse.build.candidate import State, Workspace
-from childrens_warehouse.disclosure import judging
+from childrens_warehouse.build.members import Member
+from childrens_warehouse.disclosure import judging, mart
 from childrens_warehouse.errors import GateError
 from childrens_warehouse.publish import files
 from childrens_warehouse.publish.current import Release
@@ -41,20 +42,21 @@ def suites() -> ModuleType:
 
 @dataclass(frozen=True)
 class Waived:
-    """A critical failure that a person decided to publish with."""
+    """A critical failure that a person decided to publish with; of one authority's data, or of everybody's (None)."""
 
     rule: str
     table: str
     reason: str
     by: str
     expires_on: dt.date
+    authority: str | None = None
 
 
 @dataclass(frozen=True)
 class GateResult:
     """What the gate says of one build.
 
-    verdict: after waivers. judgements: one per public table, as the rules found them.
+    verdict: after waivers. judgements: one per public table, as the rules found them. members: of each authority alone.
     partitions_judged, partitions_carried: attendance partitions looked at now, and passed earlier.
     """
 
@@ -65,6 +67,18 @@ class GateResult:
     partitions_judged: int
     partitions_carried: int
     seconds: float
+    members: tuple[Member, ...] = ()
+
+    @property
+    def to_keep_back(self) -> tuple[Member, ...]:
+        """Whose rows alone it is that are refused; nobody where that explains not all of it."""
+        is_theirs_alone = self.has_failed and not members.unexplained(self.judgements, self.members)
+        return tuple(each for each in self.members if each.is_refused) if is_theirs_alone else ()
+
+    def leaves_anybody_but(self, kept_back: Iterable[str]) -> bool:
+        """Is somebody refused, and somebody else's new data not? kept_back: who is in it as last published already."""
+        refused = {each.authority for each in self.to_keep_back}
+        return bool(refused) and bool({each.authority for each in self.members} - refused - set(kept_back))
 
     @property
     def evaluated(self) -> int:
@@ -77,7 +91,11 @@ class GateResult:
     @property
     def passed_partitions(self) -> bool:
         """Need the partitions judged now not be judged again? Those let through by a waiver must be."""
-        return not self.has_failed and not any(waived.table in LARGE for waived in self.waived)
+        return not self.has_failed and self.is_large_unwaived
+
+    @property
+    def is_large_unwaived(self) -> bool:
+        return not any(waived.table in LARGE for waived in self.waived)
 
     @property
     def failed(self) -> tuple[tuple[str, RuleResult], ...]:
@@ -107,6 +125,7 @@ class GateResult:
                 for judgement in self.judgements
             ],
             "waived": [{**asdict(each), "expires_on": each.expires_on.isoformat()} for each in self.waived],
+            "members": [each.to_dict() for each in self.members],
         }
 
     @classmethod
@@ -127,6 +146,7 @@ class GateResult:
                     Waived(**{**each, "expires_on": dt.date.fromisoformat(each["expires_on"])})
                     for each in content["waived"]
                 ),
+                "members": tuple(map(Member.from_dict, content["members"])),
             }
         )
 
@@ -144,14 +164,24 @@ def judge_candidate(settings: Settings, workspace: Workspace, state: State, rele
     except duckdb.Error as error:
         raise GateError(f"The candidate cannot be opened ({type(error).__name__}).") from None
     try:
-        judgements = _judge_tables(connection, state, release)
-        if suppressed := judging.judge(connection, settings.disclosure):
-            judgements = (*judgements, suppressed)
+        tables = _tables(connection)
+        judgements = _judge(connection, settings, state, release, tables)
     except duckdb.Error as error:
         raise GateError(f"The candidate could not be judged ({type(error).__name__}).") from None
     finally:
         connection.close()
-    verdict, waived = _after_waivers(judgements, on_file, state.as_at)
+
+    def judge_alone(
+        connection: duckdb.DuckDBPyConnection, state: State, release: Release | None, suites: Sequence[str]
+    ) -> tuple[Judgement, ...]:
+        asked = [table for table in tables if table.name in suites]
+        return _judge(connection, settings, state, release, asked, mart.SCHEMA in suites)
+
+    try:
+        each_alone = members.verdicts(settings, workspace, state, release, judgements, on_file, judge_alone)
+    except duckdb.Error as error:
+        raise GateError(f"The authorities could not be judged one by one ({type(error).__name__}).") from None
+    verdict, waived = _after_waivers(judgements, on_file, state.as_at, each_alone)
     carried = sum(held.judged for held in state.held.values())
     result = GateResult(
         build_id=state.build_id,
@@ -161,31 +191,51 @@ def judge_candidate(settings: Settings, workspace: Workspace, state: State, rele
         partitions_judged=len(state.held) - carried,
         partitions_carried=carried,
         seconds=round(time.monotonic() - began, 2),
+        members=each_alone,
     )
     files.write_json(workspace.gate, result.to_dict())
     return result
 
 
-def _judge_tables(
-    connection: duckdb.DuckDBPyConnection, state: State, release: Release | None
+def _judge(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    state: State,
+    release: Release | None,
+    tables: Sequence[Table],
+    with_suppressed: bool = True,
 ) -> tuple[Judgement, ...]:
+    judgements = _judge_tables(connection, state, release, tables)
+    suppressed = judging.judge(connection, settings.disclosure) if with_suppressed else None
+    return (*judgements, suppressed) if suppressed else judgements
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
+    """The public tables. Raises GateError where these and the suites are not the same."""
     tables = public_tables(connection)
     judged = set(suites().tables())
     if missing := judged - {table.name for table in tables}:
         raise GateError(f"The candidate lacks {', '.join(sorted(missing))}, for which there is a suite.")
     if unknown := {table.name for table in tables} - judged:
         raise GateError(f"Nobody wrote a publication suite for {', '.join(sorted(unknown))}.")
+    return tables
+
+
+def _judge_tables(
+    connection: duckdb.DuckDBPyConnection, state: State, release: Release | None, tables: Sequence[Table]
+) -> tuple[Judgement, ...]:
     counted = volumes.count(connection, tables)
     # A build as known on an instant speaks of another time than the current release does.
     before = release if state.known_on is None else None
     beside: dict[str, list[RuleResult]] = {table.name: [] for table in tables}
     for table, result in (
-        *volumes.compare(counted, before),
+        *volumes.compare(counted, before, without=state.left_out),
         *volumes.compare_files(connection, before),
         *volumes.compare_partitions(connection, state),
         *reconcile.results(connection),
     ):
-        beside[table].append(result)
+        if table in beside:
+            beside[table].append(result)
     authorities = tuple(
         code for (code,) in connection.execute("select distinct authority_code from raw.extract order by 1").fetchall()
     )
@@ -217,19 +267,35 @@ def _verdict(failed: Any) -> Verdict:
 
 
 def _after_waivers(
-    judgements: Sequence[Judgement], on_file: Sequence[waivers.Waiver], as_at: dt.date
+    judgements: Sequence[Judgement], on_file: Sequence[waivers.Waiver], as_at: dt.date, each_alone: Sequence[Member]
 ) -> tuple[Verdict, tuple[Waived, ...]]:
-    waived: dict[tuple[str, str], Waived] = {}
+    waived: dict[tuple[str, str, str], Waived] = {}
     blocking = 0
     for table, each in _failed(judgements):
         if each.severity == "critical":
-            waiver = next((waiver for waiver in on_file if waiver.covers(each.rule, table, as_at)), None)
-            if waiver:
-                waived[each.rule, table] = Waived(each.rule, table, waiver.reason, waiver.by, waiver.expires_on)
-            else:
-                blocking += 1
+            found = _waivers(on_file, each.rule, table, as_at, each_alone)
+            for waiver in found:
+                waived[each.rule, table, waiver.authority or ""] = Waived(
+                    each.rule, table, waiver.reason, waiver.by, waiver.expires_on, waiver.authority
+                )
+            blocking += not found
     verdict = Verdict.FAIL if blocking else Verdict.WARN if _failed(judgements) else Verdict.PASS
     return verdict, tuple(waived.values())
+
+
+def _waivers(
+    on_file: Sequence[waivers.Waiver], rule: str, table: str, as_at: dt.date, each_alone: Sequence[Member]
+) -> list[waivers.Waiver]:
+    """What lets a broken rule through: a waiver for everybody, or one for each authority that breaks it."""
+    whole = next((waiver for waiver in on_file if waiver.covers(rule, table, as_at)), None)
+    if whole:
+        return [whole]
+    breaking = [each for each in each_alone if (rule, table) in (*each.broken, *each.waived)]
+    if not breaking or any((rule, table) in each.broken for each in breaking):
+        return []
+    return [
+        next(waiver for waiver in on_file if waiver.covers(rule, table, as_at, each.authority)) for each in breaking
+    ]
 
 
 def _failed(judgements: Iterable[Judgement]) -> tuple[tuple[str, RuleResult], ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -15,13 +16,22 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from childrens_warehouse.build import candidate, gating, inputs, layers
+from childrens_warehouse import waivers
+from childrens_warehouse.build import candidate, gating, inputs, kept_back, layers
 from childrens_warehouse.build.candidate import Held, Stage, State, Workspace
 from childrens_warehouse.build.gating import GateResult
+from childrens_warehouse.build.kept_back import KeptBack
 from childrens_warehouse.build.layers import LAYERS, LayerResult
 from childrens_warehouse.decisions import restrictions
 from childrens_warehouse.disclosure import mart
-from childrens_warehouse.errors import BuildFailed, GateError, GateFailed, SupersededError, WarehouseError
+from childrens_warehouse.errors import (
+    AuthoritiesRefused,
+    BuildFailed,
+    GateError,
+    GateFailed,
+    SupersededError,
+    WarehouseError,
+)
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.observing import logs
 from childrens_warehouse.observing.steps import observed
@@ -111,11 +121,11 @@ def begin(settings: Settings, run_id: str, force: bool = False) -> BuildStart:
         agree(settings)
         disposal.finish(settings.home)
         last_event = Ledger(settings.home.ledger).last_file_event()
-        night = _what_counts(settings)
-        if not night.extracts or night.as_at is None:
-            raise BuildFailed("Nothing is in force: no file has been accepted yet. Land a night first.")
         workspace = Workspace.of(settings).create()
         code = inputs.code_fingerprint()
+        night, delivered = _what_counts(settings, workspace, code)
+        if not night.extracts or night.as_at is None:
+            raise BuildFailed("Nothing is in force: no file has been accepted yet. Land a night first.")
         fingerprint = inputs.inputs_fingerprint(night, code, settings.disclosure.name)
         is_of_now = settings.known_on is None and settings.of_release is None
         release = current_release(settings) if is_of_now else None
@@ -144,6 +154,8 @@ def begin(settings: Settings, run_id: str, force: bool = False) -> BuildStart:
             inputs=fingerprint,
             code=code,
             held={} if scratch or previous is None else _still_good(previous, night),
+            kept_back=night.kept_back,
+            delivered=delivered,
         )
         state = _prepare(settings, workspace, state, night, "begin", from_scratch=scratch is not None)
         built_of.write(workspace.built_of, night, began_at)
@@ -152,7 +164,8 @@ def begin(settings: Settings, run_id: str, force: bool = False) -> BuildStart:
             build_id=build_id,
             needed=True,
             reason=f"Building: {because}"
-            + (f"; from raw, because {scratch}." if scratch else "; unchanged months of attendance are kept."),
+            + (f"; from raw, because {scratch}." if scratch else "; unchanged months of attendance are kept.")
+            + "".join(f" {_said_of(each, night)}" for each in night.kept_back),
             as_at=night.as_at,
             inputs=fingerprint,
             rebuilt=len(state.rebuilt),
@@ -182,10 +195,17 @@ def build_layer(settings: Settings, build_id: str, layer: str) -> LayerResult:
 
 @observed("gate")
 def gate(settings: Settings, build_id: str) -> GateResult:
-    """Judge the candidate. Raises GateFailed (it says no) or GateError (it could not judge)."""
+    """Judge the candidate. Raises GateFailed (it says no) or GateError (it could not judge).
+
+    Raises AuthoritiesRefused where it says no to some authorities alone: the next build takes these as they were last
+    published.
+    """
     with candidate.locked(settings):
         workspace = Workspace.of(settings)
         state = candidate.owned(workspace, build_id)
+        if state.stage is Stage.REFUSED_IN_PART and not state.in_step:
+            judged = json.loads(workspace.gate.read_text(encoding="utf-8"))
+            raise _refused_in_part(GateResult.from_dict(judged))  # said before, and not heard
         if state.in_step or state.stage not in (Stage.BUILT, Stage.GATED, Stage.PUBLISHED):
             raise BuildFailed(f"Build {build_id} is not complete: its layers come before its gate.")
         release = current_release(settings)
@@ -195,6 +215,9 @@ def gate(settings: Settings, build_id: str) -> GateResult:
             _note(settings, state, "gate", "could not judge", {"message": str(error)})
             raise
         _note_gate(settings, state, result)
+        # A build of the past is of what was in force then, or it is none.
+        if state.delivered and result.leaves_anybody_but(each.authority for each in state.kept_back):
+            raise _keep_back(settings, workspace, state, result)
         if result.has_failed:
             # Left for a look, never built upon: partitions that were refused must not be kept.
             workspace.save(dataclasses.replace(state, stage=Stage.REFUSED))
@@ -204,6 +227,7 @@ def gate(settings: Settings, build_id: str) -> GateResult:
             key: dataclasses.replace(each, judged=each.judged or result.passed_partitions)
             for key, each in state.held.items()
         }
+        kept_back.write(workspace.folder, state.kept_back)
         stage = Stage.PUBLISHED if state.stage is Stage.PUBLISHED else Stage.GATED
         workspace.save(dataclasses.replace(state, stage=stage, held=held))
         return result
@@ -215,8 +239,16 @@ def build(
     progress: Callable[[str], None] | None = None,
     force: bool = False,
 ) -> BuildResult:
-    """All steps in one call, up to and with the gate."""
+    """All steps in one call, up to and with the gate; again without those authorities' data that the gate refuses."""
     say = progress or (lambda _: None)
+    while True:
+        try:
+            return _build_once(settings, run_id, say, force)
+        except AuthoritiesRefused as refused:  # each time of more of them
+            say(str(refused))
+
+
+def _build_once(settings: Settings, run_id: str, say: Callable[[str], None], force: bool) -> BuildResult:
     start = begin(settings, run_id, force=force)
     say(start.reason)
     if not start.needed:
@@ -233,11 +265,49 @@ def build(
     return BuildResult(start, done, judged)
 
 
-def _what_counts(settings: Settings) -> InForce:
-    """The files and decisions that a build is made of."""
+def _what_counts(settings: Settings, workspace: Workspace, code: str) -> tuple[InForce, dict[str, str]]:
+    """The files and decisions that a build is made of; and fingerprints of what is in force of each authority."""
     if settings.of_release is not None:
-        return built_of.of_release(settings, settings.of_release)
-    return in_force(settings, settings.known_on)
+        return built_of.of_release(settings, settings.of_release), {}
+    night = in_force(settings, settings.known_on)
+    if settings.known_on is not None:
+        return night, {}
+    delivered = kept_back.fingerprints(night, code, waivers.text(settings.home))
+    if kept := kept_back.still(workspace.folder, delivered):
+        release = current_release(settings)
+        night = built_of.keeping_back(settings, night, kept, release.release_id if release else None)
+    return night, delivered
+
+
+def _said_of(each: KeptBack, night: InForce) -> str:
+    """What becomes of an authority that is kept back, for the operator."""
+    stays = "is as it was last published" if each.authority in night.authorities else "is left out"
+    return f"Authority {each.authority} {stays}: the gate refused what it delivered ({', '.join(each.rules)})."
+
+
+def _keep_back(settings: Settings, workspace: Workspace, state: State, result: GateResult) -> AuthoritiesRefused:
+    """Have the next build go without what the gate refuses of some authorities; and say so."""
+    refused = {each.authority: each.rules for each in result.to_keep_back}
+    kept = kept_back.with_refused(state.kept_back, refused, state.delivered, state.as_at)
+    kept_back.write(workspace.folder, kept)
+    passed = {
+        key: dataclasses.replace(each, judged=each.judged or (key[0] not in refused and result.is_large_unwaived))
+        for key, each in state.held.items()
+        if key[0] not in refused or key not in state.rebuilt
+    }
+    workspace.save(dataclasses.replace(state, stage=Stage.REFUSED_IN_PART, held=passed))
+    _note(settings, state, "keep back", "done", {"kept_back": [each.to_dict() for each in kept]})
+    return _refused_in_part(result)
+
+
+def _refused_in_part(result: GateResult) -> AuthoritiesRefused:
+    refused = {each.authority: each.rules for each in result.to_keep_back}
+    named = "; ".join(f"{authority}: {', '.join(rules)}" for authority, rules in refused.items())
+    return AuthoritiesRefused(
+        f"The gate refused the data of some authorities ({named}). They stay as they were last published, and the "
+        "others are built without waiting for them.",
+        tuple(refused),
+    )
 
 
 def _from_scratch(
@@ -289,7 +359,7 @@ def _prepare(
 
 def _restart(settings: Settings, workspace: Workspace, state: State) -> State:
     """Start an interrupted build again from raw, if what is in force is still what it began with."""
-    night = _what_counts(settings)
+    night, _ = _what_counts(settings, workspace, state.code)
     if inputs.inputs_fingerprint(night, state.code, settings.disclosure.name) != state.inputs:
         raise SupersededError(f"Files arrived since build {state.build_id} was cut short: start a new build.")
     return _prepare(settings, workspace, dataclasses.replace(state, held={}), night, "begin", from_scratch=True)
@@ -375,6 +445,7 @@ def _note_gate(settings: Settings, state: State, result: GateResult) -> None:
             "evaluated": result.evaluated,
             "waived": [asdict(each) for each in result.waived],
             "partitions_judged": result.partitions_judged,
+            "members": [each.to_dict() for each in result.members],
             "seconds": result.seconds,
         },
     )

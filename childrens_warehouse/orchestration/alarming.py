@@ -20,13 +20,16 @@ from childrens_warehouse.settings import Settings
 
 @task
 def tell_of_build(
-    start: dict[str, Any] | None, layers: list[dict[str, Any]] | None, verdict: dict[str, Any] | None
+    start: dict[str, Any] | None,
+    layers: list[dict[str, Any]] | None,
+    verdict: dict[str, Any] | None,
+    passed: dict[str, Any] | None,
 ) -> None:
     """Open or resolve the incidents of building and of the gate, and tell of them once."""
     from childrens_warehouse.alarms import observing
 
     settings = Settings.from_environment()
-    _tell(settings, observing.build(settings, run_id(), start, layers, verdict))
+    _tell(settings, observing.build(settings, run_id(), start, layers, verdict, passed))
 
 
 @task

@@ -21,7 +21,7 @@ from childrens_warehouse import sql
 from childrens_warehouse.catalogue import rules
 from childrens_warehouse.errors import WarehouseError
 from childrens_warehouse.pages.words import month_end_before
-from childrens_warehouse.publish import sources
+from childrens_warehouse.publish import release_tables
 from childrens_warehouse.settings import Home
 
 SUPPRESSED, NOT_AVAILABLE = "c", "–"
@@ -173,9 +173,8 @@ class Release:
     def sources(self) -> Mapping[str, dt.date | None]:
         """Source -> as of which night it is known; None where it never came. Empty where the release does not say."""
         try:
-            return dict(
-                self.rows(f"select source, as_of from release.{sources.TABLE} where authority_code = ?", self.authority)
-            )
+            of_source = f"select source, as_of from release.{release_tables.SOURCE.name} where authority_code = ?"
+            return dict(self.rows(of_source, self.authority))
         except duckdb.CatalogException:
             return {}
 

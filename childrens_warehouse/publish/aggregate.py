@@ -22,7 +22,7 @@ from childrens_warehouse import sql
 from childrens_warehouse.disclosure import mart
 from childrens_warehouse.disclosure.profiles import Profile
 from childrens_warehouse.errors import GateError, PublishFailed
-from childrens_warehouse.publish import files, former_names, sources
+from childrens_warehouse.publish import files, former_names, release_tables
 from childrens_warehouse.publish.current import current_manifest
 from childrens_warehouse.publish.tables import Table, public_tables
 from childrens_warehouse.settings import GROUP_READS_DIRECTORY, GROUP_READS_FILE, Home, Settings
@@ -165,8 +165,8 @@ def _check(told: Mapping[str, Any], path: Path) -> None:
     """Open it as a reader would: are there these tables with their rows, and no others?"""
     with duckdb.connect(str(path), read_only=True) as connection:
         found = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-        # Releases of earlier programs do not say how old their sources are.
-        if found - {sources.TABLE} != {*told["tables"], "release"} or connection.execute(
+        # Releases of earlier programs say less of themselves.
+        if found - release_tables.NAMES != {*told["tables"], "release"} or connection.execute(
             "select count(*) from duckdb_views() where not internal"
         ).fetchone() != (0,):
             raise PublishFailed(f"{path} holds other tables than {', '.join(told['tables'])}.")

@@ -17,7 +17,7 @@ import duckdb
 
 from childrens_warehouse import sql
 from childrens_warehouse.errors import PublishFailed
-from childrens_warehouse.publish import aggregate, files, former_names, history, sources
+from childrens_warehouse.publish import aggregate, files, former_names, history, release_tables
 from childrens_warehouse.publish.current import DATABASE
 from childrens_warehouse.publish.tables import Table
 from childrens_warehouse.settings import GROUP_READS_FILE, Settings
@@ -134,20 +134,15 @@ def _say_former(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 
 def create_release(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
-    """Which release it is, and how old each source is in it."""
+    """Which release it is, who is in it, and how old each source is."""
     columns = ", ".join(f"{name} {kind}" for name, kind, _ in RELEASE_COLUMNS)
     connection.execute(f"create table release ({columns})")
     connection.execute("comment on table release is 'The release in this file. Exactly one row.'")
     for name, _, comment in RELEASE_COLUMNS:
         connection.execute(f"comment on column release.{name} is {sql.literal(comment)}")
     connection.execute("insert into release values (?, ?, ?, ?, ?, ?, ?)", release_row(manifest))
-    columns = ", ".join(f"{name} {kind}" for name, kind, _ in sources.COLUMNS)
-    connection.execute(f"create table {sources.TABLE} ({columns})")
-    connection.execute(f"comment on table {sources.TABLE} is {sql.literal(sources.COMMENT)}")
-    for name, _, comment in sources.COLUMNS:
-        connection.execute(f"comment on column {sources.TABLE}.{name} is {sql.literal(comment)}")
-    if found := sources.rows(manifest):
-        connection.executemany(f"insert into {sources.TABLE} values (?, ?, ?, ?)", found)
+    for table in release_tables.ALL:
+        table.create(connection, manifest)
 
 
 def release_row(manifest: Mapping[str, Any]) -> list[Any]:

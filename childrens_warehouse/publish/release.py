@@ -29,7 +29,7 @@ from childrens_warehouse import sql
 from childrens_warehouse.build import candidate, inputs, volumes
 from childrens_warehouse.build.candidate import PartitionKey, State
 from childrens_warehouse.disclosure.profiles import Profile
-from childrens_warehouse.publish import aggregate, files, former_names, history, views
+from childrens_warehouse.publish import aggregate, files, former_names, history, release_tables, views
 from childrens_warehouse.publish.current import MANIFEST
 from childrens_warehouse.publish.tables import (
     Content,
@@ -156,6 +156,7 @@ def write(
         "inputs": {"fingerprint": state.inputs, "key_id": _key_id(home), "files": _files_in_force(connection)},
         "code": {"fingerprint": state.code, "versions": inputs.versions(), "commit": inputs.commit()},
         "gate": _summary(gate),
+        "authorities": release_tables.authorities_of(state, gate),
         "tables": tables,
         "views": {**views.over(tables), **former_names.views(tables, state.as_at)},
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,8 @@ import duckdb
 import pyarrow.parquet as pq
 
 from childrens_warehouse import sql
+from childrens_warehouse.build import kept_back
+from childrens_warehouse.build.kept_back import KeptBack
 from childrens_warehouse.build.raw_schema import create_empty, typed_columns
 from childrens_warehouse.datasets import ALL, BY_NAME, Coverage, Dataset
 from childrens_warehouse.decisions import rectifications, restrictions
@@ -44,7 +46,10 @@ class Partition:
 
 @dataclass(frozen=True)
 class InForce:
-    """The files in force at `known_on` (None: now). `fingerprint` is the same for any order of arrival."""
+    """The files in force at `known_on` (None: now). `fingerprint` is the same for any order of arrival.
+
+    kept_back: authorities of which it is not what is in force that counts, but what the published release has.
+    """
 
     extracts: tuple[Acceptance, ...]
     rows_in_force: dict[tuple[str, str], int]
@@ -56,6 +61,43 @@ class InForce:
     sign_offs: tuple[SignOff, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
     rectifications: tuple[Rectification, ...] = ()
+    kept_back: tuple[KeptBack, ...] = ()
+
+    @property
+    def authorities(self) -> frozenset[str]:
+        return frozenset(each.authority for each in self.extracts)
+
+    def of(self, authority: str) -> InForce:
+        """The part that is about one authority; decisions are of all."""
+        return self._only(lambda code: code == authority)
+
+    def without(self, authorities: Collection[str]) -> InForce:
+        return self._only(lambda code: code not in authorities)
+
+    def and_of(self, other: InForce) -> InForce:
+        """With what counts of other authorities; the night is the newest of both."""
+        extracts = (*self.extracts, *other.extracts)
+        return replace(
+            self,
+            extracts=tuple(sorted(extracts, key=_in_order)),
+            rows_in_force={**self.rows_in_force, **other.rows_in_force},
+            partitions=tuple(
+                sorted((*self.partitions, *other.partitions), key=lambda each: (each.authority, each.month))
+            ),
+            withdrawn=(*self.withdrawn, *other.withdrawn),
+            as_at=max((each.extract_date for each in extracts), default=None),
+        )
+
+    def _only(self, is_wanted: Callable[[str], bool]) -> InForce:
+        extracts = tuple(each for each in self.extracts if is_wanted(each.authority))
+        return replace(
+            self,
+            extracts=extracts,
+            partitions=tuple(each for each in self.partitions if is_wanted(each.authority)),
+            withdrawn=tuple(each for each in self.withdrawn if is_wanted(each.newer.authority)),
+            as_at=max((each.extract_date for each in extracts), default=None),
+            kept_back=(),
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -71,6 +113,8 @@ class InForce:
         told.append(f"restrictions={restrictions.fingerprint(self.restrictions)}")
         told.append(f"rectifications={rectifications.fingerprint(self.rectifications)}")
         told += sorted(f"{each.withdrawn_on}/{each.path.name}" for each in self.withdrawn)
+        if self.kept_back:
+            told.append(f"kept_back={kept_back.told(self.kept_back)}")
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
@@ -117,7 +161,7 @@ def settle(
             extracts += winners
             rows |= {(dataset, each.file_id): each.rows_loaded for each in winners}
     return InForce(
-        extracts=tuple(sorted(extracts, key=lambda each: (each.authority, each.dataset, each.scope, each.sha256))),
+        extracts=tuple(sorted(extracts, key=_in_order)),
         rows_in_force=rows,
         partitions=tuple(sorted(partitions, key=lambda each: (each.authority, each.month))),
         withdrawn=withdrawn,
@@ -128,6 +172,10 @@ def settle(
         restrictions=restricted,
         rectifications=rectified,
     )
+
+
+def _in_order(each: Acceptance) -> tuple[str, ...]:
+    return each.authority, each.dataset, each.scope, each.sha256
 
 
 def _as_decided(

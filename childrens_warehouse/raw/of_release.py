@@ -5,14 +5,16 @@ releases/<release>/built_of.json.gz     acceptances by name; written when the bu
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import gzip
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from childrens_warehouse.build.kept_back import KeptBack
 from childrens_warehouse.errors import WarehouseError
 from childrens_warehouse.publish.current import read_manifest
 from childrens_warehouse.raw import epoch
@@ -32,26 +34,70 @@ def of_release(settings: Settings, release_id: str) -> InForce:
     path = settings.home.releases / release_id / BUILT_OF
     if not path.exists():
         raise WarehouseError(f"Release {release_id} does not name what it was built of: {path} is missing.")
-    inputs = json.loads(gzip.decompress(path.read_bytes()))
+    inputs = _read(path)
     now = epoch.current(settings.home)
     if now is not None and now.key_id != inputs["key_id"]:
         raise WarehouseError(
             f"Release {release_id} has pseudonyms of key {inputs['key_id']}, and raw is of {now.key_id} since: its "
             "rows cannot be made again."
         )
+    by_dataset, withdrawn, gone = _named(settings, inputs, lambda _: True)
+    if gone:
+        raise WarehouseError(
+            f"Release {release_id} cannot be made again: {len(gone)} files it was built of are no longer in raw, "
+            f"or rows of them were disposed of since, first {gone[0]}."
+        )
+    then = settle(
+        settings,
+        by_dataset,
+        withdrawn,
+        dt.datetime.fromisoformat(manifest["known_on"]) if manifest["known_on"] else None,
+        dt.datetime.fromisoformat(inputs["decided_until"]),
+        restricted_until=dt.datetime.fromisoformat(inputs["decided_until"]),
+    )
+    return dataclasses.replace(then, kept_back=tuple(map(KeptBack.from_dict, inputs.get("kept_back", ()))))
+
+
+def keeping_back(settings: Settings, night: InForce, kept: Sequence[KeptBack], release_id: str | None) -> InForce:
+    """A night in which some authorities are as a release has them, under today's decisions; none of those left out.
+
+    What is gone from raw since, because its time was over, is not there for them either.
+    """
+    wanted = {each.authority for each in kept if not each.is_left_out}
+    others = dataclasses.replace(night.without({each.authority for each in kept}), kept_back=tuple(kept))
+    path = settings.home.releases / str(release_id) / BUILT_OF
+    if not wanted or release_id is None or not path.exists():
+        return others
+    by_dataset, withdrawn, _ = _named(settings, _read(path), wanted.__contains__)
+    return others.and_of(settle(settings, by_dataset, withdrawn, None, None, None))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    return told
+
+
+def _named(
+    settings: Settings, inputs: Mapping[str, Any], is_wanted: Callable[[str], bool]
+) -> tuple[dict[tuple[str, str], list[Acceptance]], tuple[Withdrawal, ...], list[str]]:
+    """The files and withdrawals that a build names, of the authorities wanted; and what is gone, in words."""
     there = {_name(_brief(each)): each for each in accepted(settings.home)}
     by_dataset: dict[tuple[str, str], list[Acceptance]] = defaultdict(list)
     gone = []
     for file in inputs["files"]:
+        if not is_wanted(file["authority"]):
+            continue
         each = there.get(_name(file))
         # Of a file that lost rows since, the rest is there.
         is_less = each is not None and each.rows_disposed > file.get("rows_disposed", 0)
         if each is None or is_less or not each.content(settings.home).exists():
             gone.append(f"{file['authority']} {file['dataset']} {file['scope']} generated at {file['generated_at']}")
-        else:
+        if each is not None and each.content(settings.home).exists():
             by_dataset[each.authority, each.dataset].append(each)
     withdrawn = []
     for told in inputs["withdrawals"]:
+        if not is_wanted(told["newer"]["authority"]):
+            continue
         older, newer = there.get(_name(told["older"])), there.get(_name(told["newer"]))
         if older is None or newer is None:
             brief = told["newer"]
@@ -60,19 +106,7 @@ def of_release(settings: Settings, release_id: str) -> InForce:
             )
         else:
             withdrawn.append(Withdrawal(older, newer, compared(settings.home, older, newer)))
-    if gone:
-        raise WarehouseError(
-            f"Release {release_id} cannot be made again: {len(gone)} files it was built of are no longer in raw, "
-            f"or rows of them were disposed of since, first {gone[0]}."
-        )
-    return settle(
-        settings,
-        by_dataset,
-        tuple(withdrawn),
-        dt.datetime.fromisoformat(manifest["known_on"]) if manifest["known_on"] else None,
-        dt.datetime.fromisoformat(inputs["decided_until"]),
-        restricted_until=dt.datetime.fromisoformat(inputs["decided_until"]),
-    )
+    return by_dataset, tuple(withdrawn), gone
 
 
 def write(path: Path, night: InForce, decided_until: dt.datetime) -> None:
@@ -82,6 +116,7 @@ def write(path: Path, night: InForce, decided_until: dt.datetime) -> None:
         "key_id": min(now) if now else None,
         "decided_until": decided_until.isoformat(),
         "files": [_brief(each) for each in night.extracts],
+        "kept_back": [each.to_dict() for each in night.kept_back],
         "withdrawals": [{"older": _brief(each.older), "newer": _brief(each.newer)} for each in night.withdrawn],
     }
     partial = path.with_name(f".{path.name}.part")

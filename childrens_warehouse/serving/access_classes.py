@@ -32,7 +32,8 @@ _OPEN = frozenset(
         "dim_placement_provider", "dim_placement_type", "dim_population", "dim_referral_source",
         "dim_reporting_date", "dim_reporting_period", "dim_school", "dim_school_term", "dim_statutory_definition",
         "dim_statutory_return", "dim_team", "fct_attendance_partition", "fct_data_quality_rule",
-        "fct_reconciliation", "fct_return_sign_off", "indicator", "release", "release_source",
+        "fct_reconciliation", "fct_return_sign_off", "indicator", "release", "release_authority",
+        "release_source",
     }
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from childrens_warehouse.errors import ServingFailed
-from childrens_warehouse.publish import former_names, sources
+from childrens_warehouse.publish import former_names, release_tables
 from childrens_warehouse.publish.marts import RELEASE_COLUMNS, release_row
 from childrens_warehouse.serving import access, names
 from childrens_warehouse.serving.names import MARTS, MARTS_AGGREGATE, STORE, ReleaseSchemas
@@ -65,7 +65,10 @@ def create(connection: psycopg.Connection, manifest: Mapping[str, Any], parts: S
         for part in parts:
             if part.stored.schema == of:
                 tables.setdefault(part.table.name, []).append(part)
-        statements: list[Composable] = [_release_view(schema, manifest), _sources_view(schema, manifest)]
+        statements: list[Composable] = [
+            _release_view(schema, manifest),
+            *(_told_view(schema, table, manifest) for table in release_tables.ALL),
+        ]
         for of_table in tables.values():
             logged = access.logged(of_table[0].table, release.release_id) if of == MARTS else None
             statements += _view(schema, of_table, logged)
@@ -217,24 +220,24 @@ def _release_view(schema: str, manifest: Mapping[str, Any]) -> Composed:
     return SQL(";\n").join(statements)
 
 
-def _sources_view(schema: str, manifest: Mapping[str, Any]) -> Composed:
-    """How old each source is in the release, in the view itself."""
-    view, named = Identifier(schema, sources.TABLE), [name for name, _, _ in sources.COLUMNS]
-    rows: list[tuple[Any, ...]] = [*sources.rows(manifest)] or [(None,) * len(named)]
+def _told_view(schema: str, table: release_tables.ToldTable, manifest: Mapping[str, Any]) -> Composed:
+    """What the release tells of itself, in the view itself."""
+    view, named = Identifier(schema, table.name), [name for name, _, _ in table.columns]
+    rows: list[tuple[Any, ...]] = table.rows(manifest) or [(None,) * len(named)]
     values = SQL(", ").join(SQL("({})").format(SQL(", ").join(map(Literal, row))) for row in rows)
     columns = [
         SQL("cast({} as {}) as {}").format(Identifier(name), SQL(postgres_type(kind)), Identifier(name))
-        for name, kind, _ in sources.COLUMNS
+        for name, kind, _ in table.columns
     ]
     return SQL(";\n").join(
         (
-            SQL("create view {} as select {} from (values {}) as told ({}) where authority_code is not null").format(
+            SQL("create view {} as select {} from (values {}) as listed ({}) where authority_code is not null").format(
                 view, SQL(", ").join(columns), values, SQL(", ").join(map(Identifier, named))
             ),
-            SQL("comment on view {} is {}").format(view, Literal(sources.COMMENT)),
+            SQL("comment on view {} is {}").format(view, Literal(table.comment)),
             *(
-                SQL("comment on column {} is {}").format(Identifier(schema, sources.TABLE, name), Literal(comment))
-                for name, _, comment in sources.COLUMNS
+                SQL("comment on column {} is {}").format(Identifier(schema, table.name, name), Literal(comment))
+                for name, _, comment in table.columns
             ),
         )
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from childrens_warehouse.datasets.data_dictionary import public_models
-from childrens_warehouse.publish import former_names, history, marts, sources, views
+from childrens_warehouse.publish import former_names, history, marts, release_tables, views
 from childrens_warehouse.publish.former_names import Former
 
 Names = Mapping[str, Mapping[str, str]]  # table -> column -> type
@@ -30,7 +30,8 @@ def current() -> dict[str, dict[str, str]]:
     }
     found[history.TABLE] = {name: kind for name, kind, _ in history.COLUMNS}
     found["release"] = {name: kind for name, kind, _ in marts.RELEASE_COLUMNS}
-    found[sources.TABLE] = {name: kind for name, kind, _ in sources.COLUMNS}
+    for table in release_tables.ALL:
+        found[table.name] = {name: kind for name, kind, _ in table.columns}
     kinds = _as_duckdb_calls_them({kind for columns in found.values() for kind in columns.values()})
     return {table: {name: kinds[kind] for name, kind in columns.items()} for table, columns in found.items()}
 

@@ -214,14 +214,19 @@ def marks(day: dt.date, pupils: int = 30, mark: str = "/", school: int = 100_001
 
 
 def deliver_night(
-    settings: Settings, night: dt.date = dt.date(2017, 5, 31), children: int = 30, sex: str = "1", mark: str = "/"
+    settings: Settings,
+    night: dt.date = dt.date(2017, 5, 31),
+    children: int = 30,
+    sex: str = "1",
+    mark: str = "/",
+    authority: str = AUTHORITY,
 ) -> None:
     """Children and reviews whole, and one day of attendance."""
     header = [{"child_key": child, "sex": sex} for child in range(children)]
-    deliver(settings, "ssda903_header", header, night, "collection_year:2018")
+    deliver(settings, "ssda903_header", header, night, "collection_year:2018", authority)
     reviews = [{"child_key": child, "review": dt.date(2017, 4, 3)} for child in range(children)]
-    deliver(settings, "ssda903_reviews", reviews, night, "collection_year:2018")
-    deliver(settings, "attendance", marks(night, mark=mark), night, "school_date")
+    deliver(settings, "ssda903_reviews", reviews, night, "collection_year:2018", authority)
+    deliver(settings, "attendance", marks(night, mark=mark), night, "school_date", authority)
 
 
 def deliver_two_months(settings: Settings) -> None:

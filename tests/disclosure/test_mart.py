@@ -201,7 +201,9 @@ def test_the_file_for_everybody_holds_two_tables_and_no_child(settings: Settings
         columns = connection.execute(
             "select table_name, column_name from duckdb_columns() where not internal"
         ).fetchall()
-        assert {table for table, _ in columns} == {"indicator", "indicator_value", "release", "release_source"}
+        assert {table for table, _ in columns} == {
+            "indicator", "indicator_value", "release", "release_authority", "release_source",
+        }  # fmt: skip
         assert not [column for _, column in columns if column.endswith("_key")]
         assert connection.execute("select count(*) from marts_aggregate.indicator_value").fetchone() == (16,)
         assert connection.execute(

@@ -17,7 +17,14 @@ from receivers import MailServer, text_of
 
 from childrens_warehouse.build import held
 from childrens_warehouse.build import steps as build_steps
-from childrens_warehouse.errors import BuildFailed, BusyError, ConfigurationError, GateFailed, PublishFailed
+from childrens_warehouse.errors import (
+    AuthoritiesRefused,
+    BuildFailed,
+    BusyError,
+    ConfigurationError,
+    GateFailed,
+    PublishFailed,
+)
 from childrens_warehouse.landing import night as landing
 from childrens_warehouse.landing import pseudonyms, skips
 from childrens_warehouse.ledger import Ledger
@@ -61,7 +68,7 @@ class Stage:
         self.complete: dict[str, list[bool]] = {}
         self.deliveries: dict[str, list[str]] = {}
         self.lands: dict[str, list[Any]] = {}
-        self.needed = True
+        self.needed = self.needed_again = True
         self.build: dict[str, list[Any]] = {}
         landing.authorities = lambda settings: tuple(self.complete)
         landing.is_complete = self.is_complete
@@ -73,6 +80,7 @@ class Stage:
         )
         build_steps.build_layers = lambda settings, build_id: (self.step("models"),)
         build_steps.gate = lambda settings, build_id: self.step("gate")
+        build_steps.build = self.build_again
         publish_steps.publish = lambda settings, build_id: self.step(f"publish {build_id}")
         serving_steps.load = lambda settings: self.step("load")
         making.due = lambda settings: [dt.date(2017, 3, 31)]
@@ -106,6 +114,12 @@ class Stage:
         self.late = late
         self.unlanded = sorted(unlanded)
         return Told({"source": source, "as_of": {"301": NIGHT}, "refused": []})
+
+    def build_again(self, settings, run_id, progress):
+        self.step("build again")
+        progress("again")
+        start = build_steps.BuildStart("b2", self.needed_again, "nothing else changed", dt.date(2017, 5, 31), "", 0, 0)
+        return build_steps.BuildResult(start)
 
     def step(self, name: str) -> Told:
         self.calls[name] += 1
@@ -202,6 +216,19 @@ def build_that_is_not_needed() -> dict[str, Any]:
 def gate_that_says_no() -> dict[str, Any]:
     stage = Stage()
     stage.build = {"gate": [GateFailed("PUB-001: too few episodes.")]}
+    return rehearse("build_warehouse", {}, stage)
+
+
+def gate_that_refuses_one_authority() -> dict[str, Any]:
+    stage = Stage()
+    stage.build = {"gate": [AuthoritiesRefused("305: PUB-001.", ("305",))]}
+    return rehearse("build_warehouse", {}, stage)
+
+
+def nothing_new_without_the_refused() -> dict[str, Any]:
+    stage = Stage()
+    stage.needed_again = False
+    stage.build = {"gate": [AuthoritiesRefused("305: PUB-001.", ("305",))]}
     return rehearse("build_warehouse", {}, stage)
 
 
@@ -333,6 +360,8 @@ SCENES = (
     build_that_passes,
     build_that_is_not_needed,
     gate_that_says_no,
+    gate_that_refuses_one_authority,
+    nothing_new_without_the_refused,
     publication_that_heals,
     publication_of_nothing,
     skipped_source,

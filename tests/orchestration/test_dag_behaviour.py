@@ -130,6 +130,18 @@ def test_a_build_that_is_not_needed_ends_green_and_calls_nobody(scenes):
     assert last == ["tell_of_build", "write_quality_page"], "it resolves what is over"
 
 
+def test_where_the_gate_refuses_one_authority_the_build_goes_on_without_its_data(scenes):
+    scene = scenes["gate_that_refuses_one_authority"]
+    assert (scene["state"], scene["emitted"]) == ("success", {"gated_build": {"build_id": "b2"}})
+    assert scene["calls"] == {"models": 1, "gate": 1, "build again": 1}
+    assert "305: PUB-001." in scenes["log"]
+
+
+def test_where_nothing_else_is_new_the_release_stays_and_nobody_is_called(scenes):
+    scene = scenes["nothing_new_without_the_refused"]
+    assert (scene["state"], scene["emitted"]) == ("success", {})
+
+
 def test_a_gate_that_says_no_stops_the_publication_at_once(scenes):
     scene = scenes["gate_that_says_no"]
     assert (scene["state"], scene["emitted"]) == ("failed", {})

@@ -79,6 +79,7 @@ def test_whatever_writes_the_candidate_or_a_release_is_in_the_one_slot_pool(dag_
     assert writers == {
         "build_warehouse.begin_build",
         "build_warehouse.build_models",
+        "build_warehouse.build_without_refused",
         "build_warehouse.judge",
         "publish_marts.publish",
     }

@@ -125,7 +125,10 @@ def release_of(settings: Settings, says: int = 1, may: int = 1, children: int = 
         rows = dict.fromkeys(SUMS, 20)
         held = {("310", month): Held(f"{inputs}{month}", rows) for month in (APRIL_MONTH, MAY_MONTH)}
         state = State(f"build-{says}-{may}", "run", Stage.GATED, MAY, None, inputs, "code", held=held)
-        gate = {"verdict": "pass", "judgements": [], "waived": [], "partitions_judged": 0, "partitions_carried": 0}
+        gate = {
+            "verdict": "pass", "judgements": [], "waived": [], "partitions_judged": 0, "partitions_carried": 0,
+            "members": [],
+        }  # fmt: skip
         manifest = release.write(
             connection, settings.home, state, release.plan(connection, state, current), gate, current, None, GRAINS,
             REFERENCES, built_of, LOCAL,
