@@ -185,7 +185,8 @@ class PostgresSettings:
     url: its address without a password, or LOCAL for a server of this machine that `make up` starts.
     password_command: prints the password; without it libpq's own ways count (PGPASSFILE, ~/.pgpass, PGPASSWORD).
     keep_releases: so many stay on the server, the current one among them. sessions: are single sessions of attendance
-    loaded too? log: file or folder of the server's log, for who asks who has read.
+    loaded too? child_level: the authorities whose rows about persons are loaded, None for all. log: file or folder of
+    the server's log, for who asks who has read.
     """
 
     url: str
@@ -194,6 +195,7 @@ class PostgresSettings:
     sessions: bool = False
     local_port: int = 5433
     log: Path | None = None
+    child_level: frozenset[str] | None = None
 
     @property
     def is_local(self) -> bool:
@@ -222,6 +224,8 @@ class Settings:
     # A build of what that release was built of, instead of what is in force; never from the environment.
     of_release: str | None = None
     aggregate_readers_group: str | None = None
+    # Authority -> the group that may read its own file, None for the readers' group (publish.authority_files).
+    authority_files: Mapping[str, str | None] = field(default_factory=dict)
     disclosure: Profile = LOCAL
     postgres: PostgresSettings | None = None
     spark: SparkSettings = SparkSettings()
@@ -262,6 +266,7 @@ class Settings:
             threads=_integer("WAREHOUSE_THREADS", os.cpu_count() or 2),
             readers_group=os.environ.get("WAREHOUSE_READERS_GROUP") or None,
             aggregate_readers_group=os.environ.get("WAREHOUSE_AGGREGATE_READERS_GROUP") or None,
+            authority_files=_groups_by_authority("WAREHOUSE_AUTHORITY_FILES"),
             disclosure=PROFILES[_choice("WAREHOUSE_DISCLOSURE_PROFILE", "local", tuple(PROFILES))],
             known_on=_instant("WAREHOUSE_KNOWN_ON"),
             alarms=AlarmSettings(
@@ -306,6 +311,7 @@ def _postgres() -> PostgresSettings | None:
         sessions=_choice("WAREHOUSE_POSTGRES_SESSIONS", "no", ("no", "yes")) == "yes",
         local_port=_integer("WAREHOUSE_POSTGRES_LOCAL_PORT", 5433),
         log=_path("WAREHOUSE_POSTGRES_LOG"),
+        child_level=_authorities("WAREHOUSE_POSTGRES_CHILD_LEVEL"),
     )
 
 
@@ -354,6 +360,32 @@ def _choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise ConfigurationError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
     return value
+
+
+def _authorities(name: str) -> frozenset[str] | None:
+    """`310, 305`, or `none`; None for `all`."""
+    value = _text(name, "all")
+    if value in ("all", "none"):
+        return None if value == "all" else frozenset()
+    codes = [part.strip() for part in value.split(",")]
+    if wrong := [code for code in codes if not _is_code(code)]:
+        raise ConfigurationError(f"{name} must be all, none, or codes like 310, 305; {wrong[0]!r} is none.")
+    return frozenset(codes)
+
+
+def _is_code(text: str) -> bool:
+    return len(text) == 3 and text.isascii() and text.isdigit()
+
+
+def _groups_by_authority(name: str) -> dict[str, str | None]:
+    """`310=harrow_readers, 305`: authorities, each with the group it belongs to where one is named."""
+    found: dict[str, str | None] = {}
+    for part in filter(None, (part.strip() for part in os.environ.get(name, "").split(","))):
+        authority, _, group = (each.strip() for each in part.partition("="))
+        if not _is_code(authority) or authority in found:
+            raise ConfigurationError(f"{name} must look like 310=harrow_readers, 305, each code once, not {part!r}.")
+        found[authority] = group or None
+    return found
 
 
 def _instant(name: str) -> dt.datetime | None:

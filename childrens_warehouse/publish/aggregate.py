@@ -131,18 +131,22 @@ def is_of(settings: Settings, manifest: Mapping[str, Any] | None) -> bool:
 
 
 def let_pass(settings: Settings) -> None:
-    """Let the wider group reach its file: through the home and `published`, where it can list and read nothing else."""
+    """Let wider groups reach their files through the home and `published`, where they can list and read nothing."""
     home: Home = settings.home
-    for folder in (home.root, home.published):
+    is_wider = settings.aggregate_readers_group or settings.authority_files
+    for folder in (home.root, home.published, home.published / "authorities"):
+        if not folder.is_dir():
+            continue
         mode = stat.S_IMODE(folder.stat().st_mode)
-        folder.chmod(mode | stat.S_IXOTH if settings.aggregate_readers_group else mode & ~stat.S_IXOTH)
+        folder.chmod(mode | stat.S_IXOTH if is_wider else mode & ~stat.S_IXOTH)
 
 
-def create_reasons(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """The table of marts.duckdb that says why rows are suppressed for others."""
+def create_reasons(connection: duckdb.DuckDBPyConnection, folder: Path, which: str = "true") -> None:
+    """The table of marts.duckdb that says why rows are suppressed for others. which: of its rows, as a condition."""
     path = folder / f"{REASONS}.parquet"
     if path.exists():
-        connection.execute(f"create table {REASONS} as select * from read_parquet({sql.literal(path)})")
+        told = f"select * from read_parquet({sql.literal(path)}) where {which}"
+        connection.execute(f"create table {REASONS} as {told}")
         connection.execute(f"comment on table {REASONS} is {sql.literal(mart.SUPPRESSION_COMMENT)}")
 
 

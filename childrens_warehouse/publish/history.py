@@ -107,15 +107,16 @@ def write(
     return {"path": FILE, "is_linked": False}
 
 
-def create_table(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """The table of marts.duckdb, where the release has a history."""
+def create_table(connection: duckdb.DuckDBPyConnection, folder: Path, which: str = "true") -> None:
+    """The table of marts.duckdb, where the release has a history. which: of its rows, as a condition."""
     path = folder / FILE
     if not path.exists():
         return
     columns = ", ".join(f"{name} {kind}" for name, kind, _ in COLUMNS)
     connection.execute(f"create table {TABLE} ({columns})")
     connection.execute(
-        f"insert into {TABLE} select {', '.join(name for name, _, _ in COLUMNS)} from read_parquet({sql.literal(path)})"
+        f"insert into {TABLE} select {', '.join(name for name, _, _ in COLUMNS)}"
+        f" from read_parquet({sql.literal(path)}) where {which}"
     )
     connection.execute(f"comment on table {TABLE} is {sql.literal(COMMENT)}")
     for name, _, comment in COLUMNS:

@@ -68,14 +68,15 @@ def _write(settings: Settings, manifest: Mapping[str, Any], folder: Path, path: 
                 create_table(connection, table, parts)
             comment(connection, table, "view" if table.partitioned_by and parts else "table")
         for name, content in manifest.get("views", {}).items():
-            _create_view_over(connection, name, content)
+            create_view_over(connection, name, content)
         history.create_table(connection, folder)
         aggregate.create_reasons(connection, folder)
         create_release(connection, manifest)
         connection.execute("checkpoint")
 
 
-def create_table(connection: duckdb.DuckDBPyConnection, table: Table, parts: list[Path]) -> None:
+def create_table(connection: duckdb.DuckDBPyConnection, table: Table, parts: list[Path], which: str = "true") -> None:
+    """A table with the rows of some files. which: of these rows, as a condition."""
     columns = [
         f"{sql.name(column.name)} {column.type}{'' if column.nullable else ' not null'}" for column in table.columns
     ]
@@ -93,7 +94,7 @@ def create_table(connection: duckdb.DuckDBPyConnection, table: Table, parts: lis
         order = f" order by {', '.join(map(sql.name, table.lies_by))}" if table.lies_by else ""
         connection.execute(
             f"insert into {sql.name(table.name)} ({names}) select {names} from"
-            f" read_parquet({sql.file_list(parts)}){order}"
+            f" read_parquet({sql.file_list(parts)}) where {which}{order}"
         )
 
 
@@ -109,7 +110,7 @@ def _create_view(connection: duckdb.DuckDBPyConnection, table: Table, folder: Pa
     )
 
 
-def _create_view_over(connection: duckdb.DuckDBPyConnection, name: str, content: Mapping[str, Any]) -> None:
+def create_view_over(connection: duckdb.DuckDBPyConnection, name: str, content: Mapping[str, Any]) -> None:
     connection.execute(f"create view {sql.name(name)} as {content['query']}")
     connection.execute(f"comment on view {sql.name(name)} is {sql.literal(content['comment'])}")
     for column, said in content["columns"].items():

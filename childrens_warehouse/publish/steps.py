@@ -18,6 +18,7 @@ from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.observing.steps import observed
 from childrens_warehouse.publish import (
     aggregate,
+    authority_files,
     files,
     grain,
     key_changes,
@@ -174,6 +175,7 @@ def _switch(settings: Settings, manifest: Mapping[str, Any], database: Path, sup
     if settings.readers_group:
         for folder in (home.root, home.releases, home.published):
             files.give_to_group(folder, settings.readers_group)
+    authority_files.write(settings, manifest)
     aggregate.let_pass(settings)
     return is_change
 

@@ -18,6 +18,8 @@ from childrens_warehouse import sql
 from childrens_warehouse.disclosure import mart
 from childrens_warehouse.publish import aggregate, history
 from childrens_warehouse.publish.tables import Column, Table
+from childrens_warehouse.serving import access_classes
+from childrens_warehouse.serving.access_classes import Rows
 from childrens_warehouse.serving.names import MARTS, MARTS_AGGREGATE, StoredTable
 from childrens_warehouse.settings import Settings
 
@@ -55,7 +57,8 @@ class Part:
     """One stored table to be.
 
     path: its Parquet file; None where a table that is cut has no rows at all. rows: in it. key: columns that name a
-    row. indexes: beside the key. partition: authority and date of a table that is cut.
+    row. indexes: beside the key. partition: authority and date of a table that is cut. of_authorities: whose rows of
+    the file alone, None for everybody's.
     """
 
     stored: StoredTable
@@ -64,6 +67,14 @@ class Part:
     key: tuple[str, ...]
     indexes: tuple[tuple[str, ...], ...]
     partition: tuple[str, str] | None = None
+    of_authorities: tuple[str, ...] | None = None
+
+    @property
+    def which(self) -> str:
+        """Which rows of the file are loaded, as a condition."""
+        if self.of_authorities is None:
+            return "true"
+        return f"authority_code in ({sql.literals(self.of_authorities)})" if self.of_authorities else "false"
 
     @property
     def name(self) -> str:
@@ -89,13 +100,23 @@ class Reference:
     to_columns: tuple[str, ...]
 
 
-def of_release(settings: Settings, manifest: Mapping[str, Any], with_sessions: bool) -> tuple[Part, ...]:
-    """Every part of a release. Single sessions only if asked for; their months are always there."""
+def of_release(
+    settings: Settings,
+    manifest: Mapping[str, Any],
+    with_sessions: bool,
+    child_level: frozenset[str] | None = None,
+) -> tuple[Part, ...]:
+    """Every part of a release. Single sessions only if asked for; their months are always there.
+
+    child_level: the authorities whose rows about persons are wanted, None for all. Figures are always of all.
+    """
     folder = settings.home.releases / manifest["release_id"]
     found: list[Part] = []
     for name, content in manifest["tables"].items():
         if name != SESSIONS or with_sessions:
-            found += _of_table(folder, Table.from_dict(name, content), content)
+            table = Table.from_dict(name, content)
+            is_of_persons = access_classes.of(table).rows in (Rows.PERSON, Rows.WHOLE_AUTHORITY)
+            found += _of_table(folder, table, content, child_level if is_of_persons else None)
     found += _beside(folder)
     for name, content in (manifest.get("aggregate") or {}).get("tables", {}).items():
         table = Table.from_dict(name, content)
@@ -124,13 +145,26 @@ def postgres_type(kind: str) -> str:
     return _TYPES.get(kind) or kind.lower().replace("decimal", "numeric")
 
 
-def _of_table(folder: Path, table: Table, content: Mapping[str, Any]) -> Iterator[Part]:
+def _of_table(
+    folder: Path, table: Table, content: Mapping[str, Any], authorities: frozenset[str] | None
+) -> Iterator[Part]:
     key = tuple(content["grain"])
-    if not content["files"]:
+    wanted = [
+        file
+        for file in content["files"]
+        if authorities is None or not table.partitioned_by or file["authority_code"] in authorities
+    ]
+    if not wanted:
         yield _part(MARTS, table, None, 0, "empty", key)
-    for file in content["files"]:
-        partition = (file["authority_code"], file["partition"]) if table.partitioned_by else None
-        yield _part(MARTS, table, folder / file["path"], file["rows"], file["exact_hash"], key, partition)
+    for file in wanted:
+        path, hashed = folder / file["path"], file["exact_hash"]
+        if table.partitioned_by:
+            yield _part(MARTS, table, path, file["rows"], hashed, key, (file["authority_code"], file["partition"]))
+        elif authorities is None:
+            yield _part(MARTS, table, path, file["rows"], hashed, key)
+        else:
+            there = {code: rows for code, rows in content["rows_by_authority"].items() if code in authorities}
+            yield _part(MARTS, table, path, sum(there.values()), hashed, key, of_authorities=tuple(sorted(authorities)))
 
 
 def _beside(folder: Path) -> Iterator[Part]:
@@ -156,6 +190,7 @@ def _part(
     content: str,
     key: tuple[str, ...],
     partition: tuple[str, str] | None = None,
+    of_authorities: tuple[str, ...] | None = None,
 ) -> Part:
     # Rows are stored in the order of the key. What is the same all over a part, or nearly, tells least: it comes last,
     # and a key serves as an index by child.
@@ -170,9 +205,10 @@ def _part(
         [[column.name, column.type, column.nullable] for column in table.columns],
         [key, indexes, partition],
         content,
+        *([] if of_authorities is None else [of_authorities]),
     ]
     name = f"{table.name[:_LONGEST_NAME]}_{hashlib.sha256(json.dumps(shape).encode()).hexdigest()[:20]}"
-    return Part(StoredTable(name, table, schema), path, rows, key, indexes, partition)
+    return Part(StoredTable(name, table, schema), path, rows, key, indexes, partition, of_authorities)
 
 
 def _indexes(table: Table, key: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

@@ -81,7 +81,7 @@ def load(settings: Settings, release_id: str | None = None, say: Say = logs.say)
         # What is shown does not change while anybody may look at it: other settings count from the next release on.
         stored = storing.Stored((), 0, 0)
         if manifest["release_id"] not in switching.loaded(connection):
-            wanted = parts.of_release(settings, manifest, told.sessions)
+            wanted = parts.of_release(settings, manifest, told.sessions, told.child_level)
             with _lap(laps, "load"):
                 stored = storing.fill(connection, settings, wanted, parts.references(manifest))
             with _lap(laps, "views"), connection.transaction():

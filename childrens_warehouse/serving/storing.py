@@ -111,7 +111,8 @@ class _Writer:
         )
         order = f" order by {', '.join(map(sql.name, part.key))}" if part.key else ""
         self.connection.execute(
-            f"copy (select {columns} from read_parquet({sql.literal(part.path)}, hive_partitioning = false){order})"
+            f"copy (select {columns} from read_parquet({sql.literal(part.path)}, hive_partitioning = false)"
+            f" where {part.which}{order})"
             f" to {sql.literal(target)} (format postgres_binary)"
         )
         return target

@@ -64,6 +64,27 @@ def test_single_sessions_come_where_they_are_asked_for(settings: Settings, datab
     assert ask(database, "select count(*) from marts.fct_attendance_session") == [(40,)]
 
 
+def test_rows_about_persons_are_of_the_authorities_that_were_asked_for_and_figures_of_all(
+    settings: Settings, database: str
+) -> None:
+    counted = "select (select count(*) from marts.{0}), (select count(*) from marts.indicator_value)"
+    release_of(settings)
+    with duckdb.connect(str(settings.home.marts), read_only=True) as files:
+        (code,) = files.execute("select min(authority_code) from marts.dim_child").fetchone() or ("",)
+        of_code, figures = files.execute(
+            f"select (select count(*) from marts.dim_child where authority_code = '{code}'),"
+            " (select count(*) from marts.indicator_value)"
+        ).fetchone() or (0, 0)
+    steps.load(at(settings, child_level=frozenset()))
+    assert ask(database, counted.format("dim_child")) == [(0, figures)]
+    assert ask(database, counted.format("fct_attendance_pupil_month"))[0][0] == 0
+    assert ask(database, counted.format("indicator_subject"))[0][0] == 0
+    release_of(settings, says=2)
+    steps.load(at(settings, child_level=frozenset({code})))
+    assert ask(database, counted.format("dim_child")) == [(of_code, figures)]
+    assert ask(database, "select distinct authority_code from marts.fct_attendance_pupil_month") == [(code,)]
+
+
 def test_keys_references_and_comments_come_along(database: str, served: steps.Served) -> None:
     keys = ask(
         database,

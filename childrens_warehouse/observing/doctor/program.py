@@ -169,7 +169,8 @@ def groups(settings: Settings) -> Seen:
         "WAREHOUSE_READERS_GROUP": settings.readers_group,
         "WAREHOUSE_AGGREGATE_READERS_GROUP": settings.aggregate_readers_group,
     }
-    for setting, name in named.items():
+    of_authorities = (("WAREHOUSE_AUTHORITY_FILES", group) for group in settings.authority_files.values())
+    for setting, name in (*named.items(), *of_authorities):
         if not name:
             continue
         try:

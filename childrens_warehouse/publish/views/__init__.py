@@ -9,7 +9,7 @@ A release keeps the text in its manifest, so that any engine can make the views 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,11 @@ def query(name: str) -> str:
 def reads(name: str) -> frozenset[str]:
     """The tables a view is made from."""
     return frozenset(_READ.findall(query(name)))
+
+
+def reads_only(query: str, tables: Container[str]) -> bool:
+    """Can a view be made where there are these tables?"""
+    return all(name in tables for name in _READ.findall(query))
 
 
 def over(tables: Iterable[str]) -> dict[str, dict[str, Any]]:
