@@ -63,7 +63,7 @@ def write(settings: Settings, manifest: Mapping[str, Any]) -> None:
 def _write(settings: Settings, manifest: Mapping[str, Any], authority: str, path: Path) -> None:
     release = settings.home.releases / manifest["release_id"]
     whose = f"authority_code = {sql.literal(authority)}"
-    limits = {"memory_limit": settings.memory_limit, "threads": settings.threads}
+    limits: dict[str, Any] = {"memory_limit": settings.memory_limit, "threads": settings.threads}
     with duckdb.connect(str(path), config=limits) as connection:
         shown = set()
         for name, content in manifest["tables"].items():
