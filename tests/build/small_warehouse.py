@@ -158,7 +158,7 @@ class Suites:
 def deliver(
     settings: Settings,
     dataset: str,
-    rows: list[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
     extract_date: dt.date = dt.date(2017, 5, 31),
     scope: str = "full",
     authority: str = AUTHORITY,
