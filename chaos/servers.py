@@ -171,8 +171,7 @@ class Servers:
             connection.rollback()
 
     def _end_server(self, sent: signal.Signals) -> None:
-        told = (self.server.data / "postmaster.pid").read_text(encoding="ascii")
-        os.kill(int(told.split()[0]), sent)
+        os.kill(process_id(self.server), sent)
 
     def _start_server(self) -> None:
         """It may have ended a moment ago, its sessions not yet."""
@@ -195,18 +194,7 @@ class Servers:
         self.shown_before = self._shown()
 
     def _shown(self) -> dict[str, tuple[object, ...]]:
-        """What readers see: of every view its rows and what they say."""
-        with psycopg.connect(self.server.address(_TRIAL)) as connection:
-            views = connection.execute(
-                "select schemaname, viewname from pg_views where schemaname in ('marts', 'marts_aggregate')"
-                " order by 1, 2"
-            ).fetchall()
-            shown = {}
-            for schema, view in views:
-                query = SQL("select count(*), coalesce(sum(hashtext(v::text)::bigint), 0) from {} as v")
-                found = connection.execute(query.format(Identifier(schema, view))).fetchone()
-                shown[f"{schema}.{view}"] = tuple(found or ())
-        return shown
+        return shown(self.server.address(_TRIAL))
 
     def _left_over(self) -> list[str]:
         """Stored tables that the books do not know, or that no release shows."""
@@ -223,3 +211,22 @@ class Servers:
         with psycopg.connect(self.server.address(database), autocommit=True) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
+
+
+def process_id(server: LocalServer) -> int:
+    """Of a server that runs."""
+    return int((server.data / "postmaster.pid").read_text(encoding="ascii").split()[0])
+
+
+def shown(address: str) -> dict[str, tuple[object, ...]]:
+    """What readers of a server see: of every view its rows and what they say."""
+    with psycopg.connect(address) as connection:
+        views = connection.execute(
+            "select schemaname, viewname from pg_views where schemaname in ('marts', 'marts_aggregate') order by 1, 2"
+        ).fetchall()
+        found = {}
+        for schema, view in views:
+            query = SQL("select count(*), coalesce(sum(hashtext(v::text)::bigint), 0) from {} as v")
+            row = connection.execute(query.format(Identifier(schema, view))).fetchone()
+            found[f"{schema}.{view}"] = tuple(row or ())
+        return found

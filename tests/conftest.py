@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -154,3 +155,15 @@ class Supplier:
 @pytest.fixture
 def supplier(settings: Settings) -> Supplier:
     return Supplier(settings)
+
+
+@pytest.fixture(scope="session")
+def programs() -> None:
+    """Without the services' programs tests are skipped, and fail where WAREHOUSE_REQUIRE_SERVICES is set."""
+    from childrens_warehouse.orchestration.cluster import services
+
+    if missing := [name for name in services.PROGRAMS if not shutil.which(name)]:
+        told = f"not on PATH: {', '.join(missing)}; docs/testing.md says how to get them"
+        if os.environ.get("WAREHOUSE_REQUIRE_SERVICES"):
+            pytest.fail(told)
+        pytest.skip(told)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import os
-import shutil
 import ssl
 import tempfile
 from collections.abc import Iterator
@@ -58,16 +56,6 @@ class Cluster:
 
     def admin(self) -> httpx.Client:
         return self.client(ADMIN, self.secret("admin_password"))
-
-
-@pytest.fixture(scope="session")
-def programs() -> None:
-    """Without the services' programs tests are skipped, and fail where WAREHOUSE_REQUIRE_SERVICES is set."""
-    if missing := [name for name in services.PROGRAMS if not shutil.which(name)]:
-        told = f"not on PATH: {', '.join(missing)}; docs/testing.md says how to get them"
-        if os.environ.get("WAREHOUSE_REQUIRE_SERVICES"):
-            pytest.fail(told)
-        pytest.skip(told)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ environment. For a machine without a container engine, and for the tests.
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import shutil
 import ssl
@@ -69,7 +70,10 @@ def up(settings: Settings, port: int, folder: Path, variables: Mapping[str, str]
     running = Running(places.api, {})
     try:
         for service in compose.services(variables).values():
-            running = _start(service, places, running)
+            running = start(service, places, running)
+            if service.name == "api-server":
+                # Tasks report to it: without it the others are not begun with.
+                _wait(service.name, places, running, functools.partial(_answers, running))
         _wait_for_all(places, running, variables)
         services.wait_for_dags(running, (folder / "admin_password").read_text(encoding="utf-8").strip())
     except BaseException:
@@ -84,7 +88,7 @@ def down(settings: Settings) -> int:
     stopped = supervision.stop(running.processes, LAST) if running else 0
     Running.forget(settings.home)
     if places := Places.read(settings.home):
-        stopped += sum(_server(name, places).stop() for name in SERVERS)
+        stopped += sum(server(name, places).stop() for name in SERVERS)
     return stopped
 
 
@@ -97,8 +101,8 @@ def health(name: str, places: Places, variables: Mapping[str, str]) -> subproces
     )  # fmt: skip
 
 
-def _start(service: Service, places: Places, running: Running) -> Running:
-    """Start one service; those that others cannot begin without are well when this returns."""
+def start(service: Service, places: Places, running: Running) -> Running:
+    """Start one service, for the first time or again; databases are open when this returns. What runs then."""
     if service.name in SERVERS:
         _say(f"Starting {service.name}")
         _start_server(service, places)
@@ -118,8 +122,6 @@ def _start(service: Service, places: Places, running: Running) -> Running:
     )
     running = Running(running.port, {**running.processes, service.name: started})
     running.write(places.home)
-    if service.name == "api-server":
-        _wait(service.name, places, running, lambda: bool(services.health(running)))
     return running
 
 
@@ -136,13 +138,13 @@ def run_once(service: Service, places: Places) -> None:
 
 def _start_server(service: Service, places: Places) -> None:
     """PostgreSQL, with what the image makes of its environment on its first start: a user, a password, a database."""
-    server = _server(service.name, places)
+    held = server(service.name, places)
     config = next(word for word in places.command(service, service.command) if word.startswith("config_file="))
-    server.start({"config_file": config.removeprefix("config_file=")})
+    held.start({"config_file": config.removeprefix("config_file=")})
     told = places.environment(service)
     user, database = told["POSTGRES_USER"], told["POSTGRES_DB"]
     password = Path(told["POSTGRES_PASSWORD_FILE"]).read_text(encoding="utf-8").strip()
-    with psycopg.connect(server.address(), autocommit=True) as connection:
+    with psycopg.connect(held.address(), autocommit=True) as connection:
         if not connection.execute("select 1 from pg_roles where rolname = %s", (user,)).fetchone():
             connection.execute(SQL("create role {} superuser login").format(Identifier(user)))
         connection.execute(SQL("alter role {} password {}").format(Identifier(user), Literal(password)))
@@ -150,8 +152,13 @@ def _start_server(service: Service, places: Places) -> None:
             connection.execute(SQL("create database {} owner {}").format(Identifier(database), Identifier(user)))
 
 
-def _server(name: str, places: Places) -> LocalServer:
+def server(name: str, places: Places) -> LocalServer:
+    """The PostgreSQL server that is this service."""
     return LocalServer(places.folder / name, places.postgres if name == "postgres" else places.marts)
+
+
+def _answers(running: Running) -> bool:
+    return bool(services.health(running))
 
 
 def _wait_for_all(places: Places, running: Running, variables: Mapping[str, str]) -> None:
