@@ -109,9 +109,9 @@ def calls_of(act: Act, root: Path, said: Path, environment: Mapping[str, str]) -
         if match := re.match(r"(\d+) +(\w+)\(", line):
             found[match[2], match[1]] += 1
     listed.unlink()
-    return {
-        call: max(number for (name, _), number in found.items() if name == call) for call in {name for name, _ in found}
-    }
+    # In one order in every process: a seed chooses among them.
+    names = sorted({name for name, _ in found})
+    return {call: max(number for (name, _), number in found.items() if name == call) for call in names}
 
 
 def any_moment(rng: random.Random, seconds: float, calls: Mapping[str, int]) -> Moment:
