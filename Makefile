@@ -79,6 +79,10 @@ acceptance: $(DEV_STAMP) ## Run a night over the children behind a real report a
 bench: $(if $(findstring only-cluster,$(ARGS)),$(SERVICE_STAMP),$(RUN_STAMP)) ## Measure a full load and a further night against hand-written SQL
 	@$(PYTHON) -m bench $(ARGS)
 
+.PHONY: bench-scale
+bench-scale: $(RUN_STAMP) $(if $(findstring only-duckdb,$(ARGS)),,$(SPARK_STAMP)) ## Measure 1 to 64 million rows, 1 to 33 authorities, on DuckDB and on Spark (ARGS="--only-duckdb --sizes 1,4")
+	@$(PYTHON) -m bench.scale $(ARGS)
+
 .PHONY: chaos
 chaos: $(DEV_STAMP) ## Kill, fill and cut off everything at random, and see that nothing is lost (ARGS="--part kills --seed 1")
 	@$(PYTHON) -m chaos $(ARGS)

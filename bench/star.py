@@ -96,17 +96,25 @@ def _extracts(inbox: Path, night: dt.date, years: int, pupils: int, options: arg
             attendance_days=options.days, dirt=False, returns=years - 1,
         ),
     )  # fmt: skip
-    newest = inbox / "310" / "education" / night.isoformat()
+    repeat_years(inbox / "310", night, years)
+
+
+def repeat_years(authority: Path, night: dt.date, years: int) -> None:
+    """Deliver an authority's marks of a night again for the years before, moved by whole weeks, in all so many years.
+
+    night: the first of two; in both the pupils are on their rolls for as long.
+    """
+    newest = authority / "education" / night.isoformat()
     for back in range(1, years):
         day = night - back * ONE_YEAR
-        earlier = inbox / "310" / "education" / day.isoformat()
+        earlier = newest.with_name(day.isoformat())
         earlier.mkdir(parents=True)
         marks = earlier / "attendance.csv"
         duckdb.execute(
             f"copy (select * replace (date - {364 * back} as date) from read_csv({literal(newest / 'attendance.csv')}, "
             f"types = {{'date': 'date'}}, all_varchar = false)) to {literal(marks)} (header)"
         )
-        _tell(earlier, marks, day)
+        _tell(earlier, marks, day, authority.name)
     if years > 1:
         for folder in (newest, newest.with_name((night + dt.timedelta(days=1)).isoformat())):
             _on_roll_since(folder / "enrolments.csv", (years - 1) * 364)
@@ -128,10 +136,10 @@ def _on_roll_since(enrolments: Path, days: int) -> None:
     manifest.write_text(json.dumps(told), encoding="utf-8")
 
 
-def _tell(folder: Path, marks: Path, day: dt.date) -> None:
+def _tell(folder: Path, marks: Path, day: dt.date, authority: str) -> None:
     rows = duckdb.execute(f"select count(*) from read_csv({literal(marks)})").fetchone()
     told = {
-        "authority": "310", "source": "education", "extract_date": day.isoformat(),
+        "authority": authority, "source": "education", "extract_date": day.isoformat(),
         "generated_at": f"{day.isoformat()}T22:00:00Z",
         "files": [{
             "name": marks.name, "rows": rows[0] if rows else 0, "coverage": "school_date",
