@@ -24,15 +24,15 @@ def run(
     settings: Settings, workspace: Workspace, arguments: Sequence[str], pass_fds: Sequence[int] = ()
 ) -> subprocess.CompletedProcess[str]:
     """Run dbt on Spark and return the finished process; where all is well the candidate has what it made."""
-    options = _options(settings, workspace)
-    _prepare(workspace, settings, options)
+    told = options(settings, workspace)
+    _prepare(workspace, settings, told)
     finished = subprocess.run(
         [sys.executable, "-m", "childrens_warehouse.build.spark.program", str(workspace.lake), *arguments],
         cwd=dbt.DBT_PROJECT,
         env={
             **os.environ, **dbt.environment(workspace.candidate, workspace.dbt), "WAREHOUSE_TARGET": "spark",
             # So many tasks at once: no table needs more files.
-            "WAREHOUSE_SPARK_PLACES": options["spark.sql.shuffle.partitions"],
+            "WAREHOUSE_SPARK_PLACES": told["spark.sql.shuffle.partitions"],
         },
         text=True,
         stdout=subprocess.PIPE,
@@ -64,7 +64,7 @@ def _prepare(workspace: Workspace, settings: Settings, options: Mapping[str, str
     files.write_json(workspace.lake / OPTIONS, options)
 
 
-def _options(settings: Settings, workspace: Workspace) -> dict[str, str]:
+def options(settings: Settings, workspace: Workspace) -> dict[str, str]:
     """What the session is told; whoever sets an option knows better."""
     return {
         "spark.app.name": "childrens-warehouse",
