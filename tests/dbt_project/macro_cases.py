@@ -1,4 +1,4 @@
-"""What macros that engines write differently must say, on every engine: expressions of Jinja, and their values as text."""
+"""What macros that engines write differently must say, on every engine: expressions of Jinja, and values as text."""
 
 from __future__ import annotations
 

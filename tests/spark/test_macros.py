@@ -40,8 +40,7 @@ def test_on_spark_every_case_says_what_it_must(tmp_path: Path) -> None:
             "WAREHOUSE_SPARK_PLACES": options["spark.sql.shuffle.partitions"],
         },
         text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         check=False,
     )  # fmt: skip
     assert finished.returncode == 0, finished.stdout[-2000:]
