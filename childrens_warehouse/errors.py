@@ -35,6 +35,18 @@ class RotationFailed(WarehouseError):
     """What was written under the new pseudonym key is not what it should be. The old key stays in force."""
 
 
+class FilesNotLanded(WarehouseError):
+    """Some files of an authority failed to land for reasons of the machine; the others landed."""
+
+    def __init__(self, message: str, retry: bool) -> None:
+        super().__init__(message)
+        self.retry = retry
+
+
+class TookTooLong(WarehouseError):
+    """A step took far longer than it ever should: it hangs, and would again."""
+
+
 class FileRefused(WarehouseError):
     """A delivered file cannot be taken in. What was in force for it stays in force."""
 

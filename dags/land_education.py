@@ -14,9 +14,10 @@ waiting.
   was refused and every authority that was late, and what to do. Refused: send rule and reason to the
   supplier; the corrected file is taken in by the next run. Do not clear the task: the same file is
   refused again.
-- `land_file` red: one file failed for a reason that is not in the file (disk, key, a fault of ours). The
-  log says which. Put it right; the next run takes the file up again. Sooner: clear the task, then trigger
-  `build_warehouse`, which starts by itself only when all three sources were landed.
+- `land_files` red, one task for each authority: some of its files failed for a reason that is not in them
+  (disk, key, a fault of ours). The log says which and why; its others are landed. Put it right; the next run
+  takes them up again. Sooner: clear the task, then trigger `build_warehouse`, which starts by itself only
+  when all three sources were landed.
 - `fetch`, `wait_for_folder` grey: they wait, and hold no worker meanwhile. `fetch` pink: nothing is to be fetched.
 - `run_missed_nights`: one run for each night that the scheduler was away for, oldest first; pink: there was none.
 - `list_ways_in` red: `ways_in.toml` cannot be read, so nothing is fetched; its log says what is wrong, and
@@ -35,7 +36,7 @@ from childrens_warehouse.orchestration.landing import (
     close_night,
     find_deliveries,
     find_missed_nights,
-    land_file,
+    land_files,
     list_authorities,
     raise_alarm,
     run_missed_nights,
@@ -62,10 +63,11 @@ def land_education():
     fetched = fetch.partial(source=SOURCE, night=night).expand(authority=ways_in)
     authorities = list_authorities(SOURCE)
     folders = wait_for_folder.partial(source=SOURCE, night=night, fetched=fetched).expand(authority=authorities)
-    deliveries = find_deliveries(SOURCE, night, folders)
-    outcomes = land_file.expand(delivery=deliveries)
-    closed = close_night.override(outlets=[LANDED[SOURCE]])(SOURCE, night, folders, deliveries, outcomes)
-    raise_alarm(SOURCE, night, folders, deliveries, outcomes, closed, ways_in, fetched)
+    deliveries = find_deliveries(SOURCE, night, authorities, folders)
+    landed = land_files.partial(source=SOURCE, night=night).expand(work=deliveries)
+    seen = (authorities, folders, deliveries, landed)
+    closed = close_night.override(outlets=[LANDED[SOURCE]])(SOURCE, night, *seen)
+    raise_alarm(SOURCE, night, *seen, closed, ways_in, fetched)
     run_missed_nights(SOURCE, find_missed_nights(SOURCE, closed))
 
 

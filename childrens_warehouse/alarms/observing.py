@@ -42,13 +42,14 @@ def landing(
     fetched: Collection[str] = (),
     unfetched: Collection[str] | None = (),
     skipped: Collection[str] = (),
+    unlisted: Collection[str] = (),
 ) -> Found:
     """A night of one source. What became of each file is read from the ledger.
 
     on_time, late: the authorities whose folder was complete, and was not, when the night went on; skipped: those that a
     person left out of it. lost: authority, extract date and name of files whose task ended without an outcome.
     fetched, unfetched: authorities whose files are fetched and whose fetching ended well, and did not; None when nobody
-    could read which ones those are.
+    could read which ones those are. unlisted: authorities of which nobody could say what there was to land.
     """
     events = _last_events(settings, source, run_id)
     as_of = _as_of(settings, source)
@@ -76,6 +77,16 @@ def landing(
                 night,
             )
         )
+    found += [
+        Trouble(
+            Key(Kind.NOT_LISTED, authority, source),
+            f"The files of {source} of {authority} for {night} could not be listed: none of them landed.",
+            "The log of the red task says why. Put that right and clear the task.",
+            (f"task land_files of land_{source}",),
+            night,
+        )
+        for authority in unlisted
+    ]
     if not is_closed:
         found.append(
             Trouble(
@@ -336,7 +347,7 @@ def _lost(source: str, authority: str, day: str, file_name: str) -> Trouble:
         f"{name} of {authority}, {source}, of {day} was not landed: its task failed. What was in force stays.",
         "The log of the task says why. Put that right; the next run takes the file up again. Sooner: clear the task, "
         "then trigger build_warehouse.",
-        (f"task land_file of land_{source}",),
+        (f"task land_files of land_{source}",),
         dt.date.fromisoformat(day),
     )
 

@@ -113,6 +113,34 @@ def expect(settings: Settings, source: str, night: dt.date, authority: str, run_
     return deliveries
 
 
+def last_event(settings: Settings) -> int:
+    """The number of the newest line of the ledger on files: what a listing that begins now leads to comes after it."""
+    return Ledger(settings.home.ledger).last_file_event()
+
+
+def outcomes(settings: Settings, source: str, run_id: str, since: int) -> list[dict[str, Any]]:
+    """What became of the files of a source in a run, after an event; a file counts when all its datasets have one.
+
+    From the ledger and not from the tasks: a process that was killed has said nothing, and yet landed some.
+    """
+    events = Ledger(settings.home.ledger).query(
+        "select authority, source, extract_date, dataset, file_name, status, rule, reason from file_event "
+        "where run_id = ? and source = ? and event_id > ? and status in ('accepted', 'unchanged', 'refused') "
+        "order by event_id",
+        (run_id, source, since),
+    )
+    of_file: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    for event in events:
+        of_file[event["authority"], event["extract_date"], event["file_name"]].append(event)
+    declared = {file.name: {dataset.name for dataset in file.datasets} for file in files_of(Source(source))}
+    return [
+        event
+        for (_, _, name), found in of_file.items()
+        if declared.get(plain_name(name), set()) <= {event["dataset"] for event in found}
+        for event in found
+    ]
+
+
 @observed("close")
 def close(
     settings: Settings,
@@ -121,12 +149,14 @@ def close(
     run_id: str,
     late: list[str],
     unlanded: Collection[tuple[str, str]] = (),
+    unlisted: Collection[str] = (),
 ) -> SourceNight:
     """Note that the night's folders are landed, and tell what is in force of this source.
 
     late: authorities whose folder was not complete at the cut-off; they stay as they were known.
     unlanded: (authority, extract date) of folders of which a file failed to land for a reason of the machine:
         they stay open, and the next run takes them up again.
+    unlisted: authorities whose files could not be listed to the end: all their folders stay open.
     """
     home, ledger = settings.home, Ledger(settings.home.ledger)
     events = ledger.query(
@@ -134,7 +164,7 @@ def close(
     )
     # As the folder was listed, not as it is: what was delivered meanwhile is for the next run.
     for authority, day, state in ledger.folders_listed(run_id, source):
-        if (authority, day) not in unlanded:
+        if (authority, day) not in unlanded and authority not in unlisted:
             ledger.set_folder_state(authority, source, dt.date.fromisoformat(day), state)
     as_of: dict[str, str | None] = dict.fromkeys(authorities(settings))
     for each in _in_force(home, source):
@@ -300,5 +330,5 @@ def _date_of(folder: Path) -> dt.date | None:
 
 __all__ = [
     "Delivery", "Outcome", "SourceNight", "authorities", "close", "expect", "is_complete", "is_skipped", "judge_again",
-    "land", "nights",
+    "land", "last_event", "nights", "outcomes",
 ]  # fmt: skip

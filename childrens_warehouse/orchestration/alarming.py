@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import task
 
 from childrens_warehouse.observing.logs import say
 from childrens_warehouse.orchestration.house import run_id
 from childrens_warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from childrens_warehouse.orchestration.troubles import Left  # loads what lands, which no DAG file may
 
 
 @task
@@ -67,11 +70,11 @@ def tell_of_landing(
     source: str,
     night: str | None,
     folders: Iterable[dict[str, Any]],
-    deliveries: list[dict[str, Any]] | None,
-    lost: Collection[dict[str, Any]],
+    left: Left,
     closed: dict[str, Any] | None,
     ways_in: Collection[str] | None,
     fetched: Iterable[dict[str, Any]],
+    is_listed: bool,
 ) -> None:
     """Open or resolve the incidents of one night of a source, and tell of them once."""
     from childrens_warehouse.alarms import observing
@@ -90,8 +93,9 @@ def tell_of_landing(
             on_time=[each["authority"] for each in folders if not each["is_late"] and not each.get("is_skipped")],
             skipped=[folder["authority"] for folder in folders if folder.get("is_skipped")],
             late=[folder["authority"] for folder in folders if folder["is_late"]],
-            lost=[(each["authority"], each["extract_date"], each["file_name"]) for each in lost],
-            is_listed=deliveries is not None,
+            lost=[(each["authority"], each["extract_date"], each["file_name"]) for each in left.lost],
+            is_listed=is_listed,
+            unlisted=left.unlisted if is_listed else (),
             is_closed=closed is not None,
             fetched=sorted(brought),
             unfetched=None if ways_in is None else sorted(set(ways_in) - brought),

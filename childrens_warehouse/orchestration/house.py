@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import signal
+from collections.abc import Iterator
 from enum import StrEnum
+from types import FrameType
 from typing import Any
 
 from airflow.sdk import Context, CronTriggerTimetable, Param, RetryDecision, RetryPolicy, get_current_context
 from airflow.sdk.exceptions import AirflowTaskTimeout
 
-from childrens_warehouse.errors import WarehouseError
+from childrens_warehouse.errors import TookTooLong, WarehouseError
 from childrens_warehouse.orchestration.telling import about_this_task
 from childrens_warehouse.settings import Settings
 
@@ -45,7 +49,7 @@ class RetryWhatHeals(RetryPolicy):
         self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
     ) -> RetryDecision:
         if isinstance(exception, WarehouseError):
-            if exception.retry:
+            if heals(exception):
                 return RetryDecision.retry(reason=str(exception))
             return RetryDecision.fail(reason=f"Trying again cannot help: {exception}")
         if isinstance(exception, MISTAKES):
@@ -53,6 +57,13 @@ class RetryWhatHeals(RetryPolicy):
         if isinstance(exception, AirflowTaskTimeout):
             return RetryDecision.fail(reason="It took far longer than it ever should: it hangs.")
         return RetryDecision.default()
+
+
+def heals(exception: BaseException) -> bool:
+    """Can the same step go well when it is tried again?"""
+    if isinstance(exception, WarehouseError):
+        return exception.retry
+    return not isinstance(exception, (*MISTAKES, AirflowTaskTimeout))
 
 
 HOUSE: dict[str, Any] = {
@@ -64,10 +75,30 @@ HOUSE: dict[str, Any] = {
     "pre_execute": about_this_task,
 }
 
-# Layers of dbt and the landing of a large file, at most; a task that exceeds it hangs.
+# Layers of dbt and the landing of a large file, at most; what exceeds it hangs.
 LONG = dt.timedelta(hours=2)
 
 SETTINGS = Settings.from_environment()
+
+
+@contextlib.contextmanager
+def at_most(limit: dt.timedelta) -> Iterator[None]:
+    """Hold one of several steps of a task to a limit of its own, which begins anew with each.
+
+    While it lasts the alarm clock of the task's own limit (`execution_timeout`) is ours; afterwards that limit begins
+    anew too: a task may take as long as it gets on. Raises TookTooLong.
+    """
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise TookTooLong(f"It took more than {limit}: it hangs.")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    left, _ = signal.setitimer(signal.ITIMER_REAL, limit.total_seconds())
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, limit.total_seconds() if left else 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def nightly() -> CronTriggerTimetable:
@@ -97,6 +128,11 @@ def run_id() -> str:
     """What the ledger knows this run by: Airflow's id, or the one that joins the runs of `make nightly`."""
     dag_run = get_current_context()["dag_run"]
     return (dag_run.conf or {}).get("run_id") or dag_run.run_id
+
+
+def try_number() -> int:
+    """1 at the first try of this task."""
+    return int(get_current_context()["ti"].try_number)
 
 
 def is_scheduled() -> bool:

@@ -14,12 +14,23 @@ from airflow.sdk import PokeReturnValue, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from childrens_warehouse.datasets import Source
-from childrens_warehouse.errors import ConfigurationError
-from childrens_warehouse.observing.logs import say
+from childrens_warehouse.errors import ConfigurationError, FilesNotLanded
+from childrens_warehouse.observing.logs import say, tell_of
 from childrens_warehouse.orchestration.alarming import tell_of_landing
 from childrens_warehouse.orchestration.assets import LANDED
 from childrens_warehouse.orchestration.dates import extract_date, is_past_cut_off
-from childrens_warehouse.orchestration.house import LANDING_POOL, LONG, SETTINGS, is_scheduled, run_at, run_id
+from childrens_warehouse.orchestration.house import (
+    LANDING_POOL,
+    LONG,
+    SETTINGS,
+    at_most,
+    heals,
+    is_scheduled,
+    run_at,
+    run_id,
+    try_number,
+)
+from childrens_warehouse.orchestration.telling import follow
 from childrens_warehouse.settings import Settings
 
 
@@ -94,41 +105,96 @@ def wait_for_folder(
     return PokeReturnValue(True, {"authority": authority, "is_late": True})
 
 
-@task(trigger_rule="none_failed")  # without any folder there is nothing to wait for, and nothing to land
-def find_deliveries(source: str, night: str, folders: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The files to land: tonight's, and those of earlier folders that were never landed as they now are."""
+@task(trigger_rule="all_done")  # one authority's waiting that failed holds nobody; without a folder nothing is found
+def find_deliveries(
+    source: str, night: str | None, authorities: list[str] | None, folders: Iterable[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The authorities that have files to land, and which: tonight's, and those of earlier folders that were never
+    landed as they now are. An authority whose files cannot be listed is among them: its own task tries again.
+
+    since: what became of the files is what the ledger says after that event.
+    """
     from childrens_warehouse.landing import night as landing
 
+    if night is None or authorities is None:
+        raise AirflowFailException("No night or no authorities; the log of choose_night or list_authorities says why.")
     settings = Settings.from_environment()
-    date = dt.date.fromisoformat(night)
-    return [
-        delivery.to_dict()
-        for folder in folders
-        for delivery in landing.expect(settings, source, date, folder["authority"], run_id())
-    ]
+    since = landing.last_event(settings)
+    found: list[dict[str, Any]] = []
+    for authority in authorities:
+        listed: list[dict[str, Any]] | None = None
+        try:
+            listed = _listed(settings, source, night, authority)
+        except Exception as error:
+            say(f"{authority}: its files of {source} for {night} could not be listed; its own task tries again.")
+            tell_of(error)
+        if listed is None or listed:
+            found.append({"authority": authority, "since": since, "deliveries": listed})
+    return found
 
 
 @task(
     pool=LANDING_POOL,
-    execution_timeout=LONG,
-    map_index_template="{% set d = task.op_kwargs['delivery'] %}"
-    "{{ d['authority'] }} {{ d['file_name'] }} {{ d['extract_date'] }}",
+    execution_timeout=LONG,  # of each file: `at_most`
+    map_index_template="{{ task.op_kwargs['work']['authority'] }}",
 )
-def land_file(delivery: dict[str, Any]) -> list[dict[str, Any]]:
-    """Land one file, or refuse it with a reason; both are outcomes, one per dataset the file bears."""
+def land_files(source: str, night: str, work: dict[str, Any]) -> dict[str, Any]:
+    """Land the files of one authority, one after the other, or refuse them with a reason: both are outcomes.
+
+    A file that fails for a reason that is not in it stops none of the others; the task fails at the end, and lands
+    those that are left when it is tried again. What became of each is in the ledger.
+    """
+    from childrens_warehouse.landing import night as landing
+    from childrens_warehouse.orchestration.troubles import without_outcome
+
+    settings, authority = Settings.from_environment(), work["authority"]
+    listed = work["deliveries"]
+    deliveries = _listed(settings, source, night, authority) if listed is None else listed
+    known = landing.outcomes(settings, source, run_id(), work["since"])
+    left = _in_turn(without_outcome(deliveries, known))
+    failed: list[tuple[str, Exception]] = []
+    for number, delivery in enumerate(left, start=1):
+        name = f"{delivery['file_name']} of {delivery['extract_date']}"
+        follow(f"{authority}: {number} of {len(left)}: {name}")
+        try:
+            with at_most(LONG):
+                landed = landing.land(settings, landing.Delivery.from_dict(delivery), run_id())
+        except Exception as error:
+            failed.append((name, error))
+            say(f"{authority}: {name} was not landed:", is_error=True)
+            tell_of(error)
+        else:
+            say(f"{authority}: {name}: {', '.join(sorted({outcome.status for outcome in landed}))}")
+    if failed:
+        raise FilesNotLanded(
+            f"{authority}: {len(failed)} of {len(deliveries)} files were not landed: "
+            + ", ".join(f"{name} ({type(error).__name__})" for name, error in failed),
+            retry=any(heals(error) for _, error in failed),
+        )
+    return {"authority": authority, "files": len(deliveries)}
+
+
+def _listed(settings: Settings, source: str, night: str, authority: str) -> list[dict[str, Any]]:
     from childrens_warehouse.landing import night as landing
 
-    outcomes = landing.land(Settings.from_environment(), landing.Delivery.from_dict(delivery), run_id())
-    return [outcome.to_dict() for outcome in outcomes]
+    expected = landing.expect(settings, source, dt.date.fromisoformat(night), authority, run_id())
+    return [delivery.to_dict() for delivery in expected]
+
+
+def _in_turn(deliveries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Begin further on with each try: a file that kills the process keeps those behind it from being landed once."""
+    turn = (try_number() - 1) % max(len(deliveries), 1)
+    return deliveries[turn:] + deliveries[:turn]
 
 
 @task(trigger_rule="all_done")
 def close_night(
     source: str,
     night: str,
+    authorities: list[str] | None,
     folders: Iterable[dict[str, Any]],
     deliveries: list[dict[str, Any]] | None,
-    outcomes: Iterable[list[dict[str, Any]]],
+    landed: Iterable[dict[str, Any]],
     *,
     outlet_events: Any = None,
 ) -> dict[str, Any]:
@@ -138,15 +204,19 @@ def close_night(
     others. `raise_alarm` turns the run red for it.
     """
     from childrens_warehouse.landing import night as landing
+    from childrens_warehouse.orchestration import troubles
 
-    lost = _lost(deliveries, _flat(outcomes))
+    settings = Settings.from_environment()
+    seen = troubles.waited_for(authorities if deliveries is not None else None, folders)
+    left = troubles.left_undone(settings, run_id(), source, seen, deliveries, landed)
     closed = landing.close(
-        Settings.from_environment(),
+        settings,
         source,
         dt.date.fromisoformat(night),
         run_id(),
-        late=_late(folders),
-        unlanded={(delivery["authority"], delivery["extract_date"]) for delivery in lost},
+        late=[folder["authority"] for folder in seen if folder["is_late"]],
+        unlanded={(delivery["authority"], delivery["extract_date"]) for delivery in left.lost},
+        unlisted=left.unlisted,
     )
     outlet_events[LANDED[Source(source)]].extra = closed.to_dict()
     return closed.to_dict()
@@ -176,9 +246,10 @@ def run_missed_nights(source: str, nights: Any) -> Any:
 def raise_alarm(
     source: str,
     night: str,
+    authorities: list[str] | None,
     folders: Iterable[dict[str, Any]],
     deliveries: list[dict[str, Any]] | None,
-    outcomes: Iterable[list[dict[str, Any]]],
+    landed: Iterable[dict[str, Any]],
     closed: dict[str, Any] | None,
     ways_in: list[str] | None,
     fetched: Iterable[dict[str, Any]] | None,
@@ -187,94 +258,18 @@ def raise_alarm(
 
     Those who are to be told are told of what is new and of what is over.
     """
-    folders, landed, brought = list(folders or ()), _flat(outcomes), list(fetched or ())
-    troubles = find_troubles(source, night, folders, deliveries, landed, closed)
-    troubles += find_troubles_of_fetching(source, night, ways_in, brought)
+    from childrens_warehouse.landing import night as landing
+    from childrens_warehouse.orchestration import troubles
+
+    settings, brought = Settings.from_environment(), list(fetched or ())
+    seen = troubles.waited_for(authorities if deliveries is not None else None, folders)
+    left = troubles.left_undone(settings, run_id(), source, seen, deliveries, landed)
+    outcomes = landing.outcomes(settings, source, run_id(), deliveries[0]["since"]) if deliveries else []
+    found = troubles.of_landing(source, night, seen, left, outcomes, closed, is_listed=deliveries is not None)
+    found += troubles.of_fetching(source, night, ways_in, brought)
     try:
-        tell_of_landing(source, night, folders, deliveries, _lost(deliveries, landed), closed, ways_in, brought)
+        tell_of_landing(source, night, seen, left, closed, ways_in, brought, is_listed=deliveries is not None)
     finally:
         # Whatever became of the telling: the run is red and says why.
-        if troubles:
-            raise AirflowFailException("\n".join(troubles))
-
-
-def find_troubles(
-    source: str,
-    night: str,
-    folders: list[dict[str, Any]],
-    deliveries: list[dict[str, Any]] | None,
-    outcomes: list[dict[str, Any]],
-    closed: dict[str, Any] | None,
-) -> list[str]:
-    """One line for everything a person must look at after a night of one source; empty when all is well."""
-    troubles = [
-        f"LATE: {folder['authority']} delivered no complete folder of {source} for {night}{_why(folder)}; what was in "
-        f"force stays. When it arrives, the next run takes it in; sooner: trigger land_{source}, then build_warehouse."
-        for folder in folders
-        if folder["is_late"]
-    ]
-    if not folders:
-        troubles.append(f"NO FOLDERS: the inbox has no authority's folder; was it moved? Nothing of {source} landed.")
-    refused = {
-        f"{outcome['authority']} {outcome['extract_date']} {outcome['file_name']}: {outcome['rule']}": outcome["reason"]
-        for outcome in outcomes
-        if outcome["status"] == "refused"
-    }
-    # Some refusals are of a folder, not of a file that could be landed: a manifest that cannot be read.
-    for name in (closed or {}).get("refused", ()):
-        refused.setdefault(name, "the ledger says why.")
-    troubles += [
-        f"REFUSED: {name}: {reason} What was in force stays. Ask the supplier for a new one; do not clear the task."
-        for name, reason in refused.items()
-    ]
-    troubles += [
-        f"NOT LANDED: {delivery['authority']} {delivery['extract_date']} {delivery['file_name']}: its task failed, "
-        f"and its log says why. Put that right; the next run takes the file up again. Sooner: clear the task, "
-        f"then trigger build_warehouse."
-        for delivery in _lost(deliveries, outcomes)
-    ]
-    if deliveries is None:
-        troubles.append(f"NOT LISTED: the files of {source} for {night}; the log of the red task says why.")
-    if closed is None:
-        troubles.append(f"NOT CLOSED: {source} for {night}; nothing is built on it. See the log of close_night.")
-    return troubles
-
-
-def _flat(outcomes: Iterable[list[dict[str, Any]]] | None) -> list[dict[str, Any]]:
-    """One list of what the mapped tasks returned: a file may bear several datasets."""
-    return [outcome for of_file in outcomes or () for outcome in of_file]
-
-
-def find_troubles_of_fetching(
-    source: str, night: str, ways_in: list[str] | None, fetched: list[dict[str, Any]]
-) -> list[str]:
-    """One line for everything that failed before it could be late; `find_troubles` tells what was late."""
-    if ways_in is None:
-        return [
-            f"NOT FETCHED: {source} for {night}: ways_in.toml cannot be read; the log of list_ways_in says why. What "
-            f"lay in the inbox was landed. Put it right, try it with `warehouse ways-in`, then trigger land_{source}."
-        ]
-    unfetched = sorted(set(ways_in) - {each["authority"] for each in fetched})
-    return [
-        f"NOT FETCHED: {authority} {source} for {night}: its task failed, and its log says why. What lay in the inbox "
-        f"was landed. Put that right and trigger land_{source}, then build_warehouse."
-        for authority in unfetched
-    ]
-
-
-def _lost(deliveries: list[dict[str, Any]] | None, outcomes: Iterable[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    """The files whose task ended without an outcome."""
-
-    def file(record: dict[str, Any]) -> tuple[str, str, str]:
-        return record["authority"], record["extract_date"], record["file_name"]
-
-    landed = {file(outcome) for outcome in outcomes or ()}
-    return [delivery for delivery in deliveries or () if file(delivery) not in landed]
-
-
-def _why(folder: dict[str, Any]) -> str:
-    return f" ({folder['problem'].rstrip('.')})" if folder.get("problem") else ""
-
-
-def _late(folders: Iterable[dict[str, Any]] | None) -> list[str]:
-    return [folder["authority"] for folder in folders or () if folder["is_late"]]
+        if found:
+            raise AirflowFailException("\n".join(found))

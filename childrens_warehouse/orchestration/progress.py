@@ -56,6 +56,11 @@ class Progress:
         self._step, self._step_began, self._last_sign = step, time.monotonic(), time.monotonic()
         self.tick()
 
+    def at(self, what: str) -> None:
+        """What the step under way is at; its seconds go on."""
+        self._step = what
+        self.tick()
+
     def tick(self) -> None:
         """Call about twice a second: keeps the seconds going."""
         if self._step is None:
@@ -87,6 +92,8 @@ class Progress:
             self.start(f"{event['dag']}: starting")
         elif kind == "started":
             self.start(_name(event))
+        elif kind == "at":
+            self.at(event["what"])
         elif kind == "succeeded":
             self.done(None if event["task"] in BRIEF_TASKS | {"raise_alarm"} else "  done     " + _name(event))
         elif kind == "skipped":

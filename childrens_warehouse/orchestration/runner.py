@@ -34,6 +34,7 @@ from childrens_warehouse.errors import WarehouseError
 from childrens_warehouse.observing.logs import say
 from childrens_warehouse.orchestration.assets import GATED_BUILD, LANDED, PUBLISHED_MARTS
 from childrens_warehouse.orchestration.environment import DAGS
+from childrens_warehouse.orchestration.telling import FOLLOWERS
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,10 @@ class Events:
             if os.getpgrp() == os.getpid():
                 os.killpg(0, signal.SIGKILL)
             os._exit(1)
+
+    def at(self, what: str) -> None:
+        """What the task under way is at."""
+        self.tell("at", what=what)
 
     @hookimpl
     def on_task_instance_running(self, previous_state: Any, task_instance: Any) -> None:
@@ -172,6 +177,7 @@ def main(argv: list[str] | None = None) -> int:
         with os.fdopen(choice.events, "w", encoding="utf-8") as stream:
             events = Events(stream)
             get_listener_manager().add_listener(events)
+            FOLLOWERS.append(events.at)
             run_night(choice.date, choice.run_id, events)
             events.tell("done")
     return 0

@@ -1,9 +1,9 @@
-"""What a task's lines are about (childrens_warehouse.observing.logs), before its work begins."""
+"""What a task's lines are about (childrens_warehouse.observing.logs), before its work begins; and how far it is."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow.sdk import Context
@@ -20,6 +20,16 @@ def about_this_task(context: Context) -> None:
         told = value if isinstance(value, Mapping) else {name: value}
         found |= {fact: told[fact] for fact in logs.FACTS if isinstance(told.get(fact), str) and told[fact]}
     logs.begin_task(**{**found, "run_id": (dag_run.conf or {}).get("run_id") or dag_run.run_id})
+
+
+# Who runs tasks in its own process, as `make nightly` does, is told here of what they are at.
+FOLLOWERS: list[Callable[[str], None]] = []
+
+
+def follow(what: str) -> None:
+    """Say what a long task is at, for a person who watches. Names of files and counts, never a value."""
+    for follower in FOLLOWERS:
+        follower(what)
 
 
 def _handed(task: Any) -> Mapping[str, Any]:

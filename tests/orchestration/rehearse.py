@@ -26,7 +26,7 @@ from childrens_warehouse.errors import (
     PublishFailed,
 )
 from childrens_warehouse.landing import night as landing
-from childrens_warehouse.landing import pseudonyms, skips
+from childrens_warehouse.landing import pseudonyms, skips, standing
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.orchestration import house
 from childrens_warehouse.pages import making
@@ -65,8 +65,10 @@ class Stage:
         self.calls: Counter[str] = Counter()
         self.late: list[str] | None = None
         self.unlanded: list[tuple[str, str]] = []
+        self.unlisted: list[str] = []
         self.complete: dict[str, list[bool]] = {}
         self.deliveries: dict[str, list[str]] = {}
+        self.cannot_list: set[str] = set()
         self.lands: dict[str, list[Any]] = {}
         self.needed = self.needed_again = True
         self.build: dict[str, list[Any]] = {}
@@ -75,6 +77,7 @@ class Stage:
         landing.expect = self.expect
         landing.land = self.land
         landing.close = self.close
+        standing.check = lambda settings: None  # what the ledger says was landed here lies nowhere
         build_steps.begin = lambda settings, run_id: Told(
             {"build_id": "b1" if self.needed else "", "needed": self.needed, "reason": "because"}
         )
@@ -95,6 +98,9 @@ class Stage:
         return answer
 
     def expect(self, settings, source, night, authority, run_id):
+        self.calls[f"list {authority}"] += 1
+        if authority in self.cannot_list:
+            raise OSError("the share is away")
         return [delivery(authority, name) for name in self.deliveries.get(authority, ())]
 
     def land(self, settings, one, run_id):
@@ -104,15 +110,18 @@ class Stage:
         if isinstance(answer, Exception):
             raise answer
         rule, reason = ("FILE-EMPTY", "the file is empty.") if answer == "refused" else (None, None)
-        dataset = one.file_name.removesuffix(".csv")
-        return (
-            landing.Outcome(one.authority, one.source, one.extract_date, dataset, one.file_name, answer, rule, reason),
+        (dataset,) = one.file.datasets
+        outcome = landing.Outcome(
+            one.authority, one.source, one.extract_date, dataset.name, one.file_name, answer, rule, reason
         )
+        Ledger(settings.home.ledger).record_file(run_id=run_id, night=one.night, **outcome.to_dict())
+        return (outcome,)
 
-    def close(self, settings, source, night, run_id, late, unlanded):
+    def close(self, settings, source, night, run_id, late, unlanded, unlisted):
         self.calls["close"] += 1
         self.late = late
         self.unlanded = sorted(unlanded)
+        self.unlisted = sorted(unlisted)
         return Told({"source": source, "as_of": {"301": NIGHT}, "refused": []})
 
     def build_again(self, settings, run_id, progress):
@@ -144,6 +153,7 @@ def rehearse(dag_id: str, conf: dict[str, Any], stage: Stage) -> dict[str, Any]:
         "calls": dict(stage.calls),
         "late": stage.late,
         "unlanded": stage.unlanded,
+        "unlisted": stage.unlisted,
         "tasks": [
             (event["event"], event["task"], event["label"], event.get("reason")) for event in told if "task" in event
         ],
@@ -159,6 +169,15 @@ def troubled_night() -> dict[str, Any]:
     stage.complete = {"301": [True], "302": [False]}
     stage.deliveries = {"301": ["header.csv", "episodes.csv", "reviews.csv"]}
     stage.lands = {"episodes.csv": ["refused"], "reviews.csv": [KeyError("a name from a record")]}
+    return land(stage, wait=False)
+
+
+def one_authority_in_trouble() -> dict[str, Any]:
+    """The share of one is away when its files are listed, and for good; the waiting for another fails."""
+    stage = Stage()
+    stage.complete = {"301": [True], "302": [True], "303": [ValueError("a mistake")]}
+    stage.deliveries = {"301": ["header.csv"], "302": ["header.csv"]}
+    stage.cannot_list = {"302"}
     return land(stage, wait=False)
 
 
@@ -351,6 +370,7 @@ def watch() -> dict[str, Any]:
 
 SCENES = (
     troubled_night,
+    one_authority_in_trouble,
     quiet_night,
     nothing_to_land,
     empty_inbox,

@@ -50,7 +50,7 @@ def test_a_quiet_night_is_green_and_calls_the_build(scenes):
     assert scene["emitted"] == {"landed_social_care": told}
     assert (scene["late"], scene["unlanded"]) == ([], [])
     labels = {task: label for kind, task, label, _ in scene["tasks"] if kind == "succeeded"}
-    assert labels["land_file"] == "301 header.csv 2017-05-31"
+    assert labels["land_files"] == "301"
     assert labels["wait_for_folder"] == "301"
 
 
@@ -62,7 +62,7 @@ def test_trouble_with_one_authority_or_file_does_not_hold_the_others(scenes):
     # The folder of the file that was lost stays open; the refused one would be refused again, and does not matter.
     assert scene["unlanded"] == [["301", "2017-05-31"]]
     assert scene["state"] == "failed"
-    assert events(scene, "failed") == [("failed", "land_file"), ("failed", "raise_alarm")]
+    assert events(scene, "failed") == [("failed", "land_files"), ("failed", "raise_alarm")]
 
 
 def test_the_alarm_names_everything_and_says_what_to_do(scenes):
@@ -78,7 +78,21 @@ def test_a_mistake_is_not_tried_again_and_its_words_stay_in_the_log(scenes):
     scene = scenes["troubled_night"]
     assert scene["calls"]["land reviews.csv"] == 1
     # A foreign message may quote a value from a record.
-    assert reason(scene, "land_file") == "KeyError (the message is in the log)"
+    assert reason(scene, "land_files") == "301: 1 of 3 files were not landed: reviews.csv of 2017-05-31 (KeyError)"
+    assert "a name from a record" not in scenes["log"]
+    assert "rehearse.py" in scenes["log"], "but where it was raised is said"
+
+
+def test_what_one_authority_cannot_list_or_wait_for_is_its_own(scenes):
+    scene = scenes["one_authority_in_trouble"]
+    assert set(scene["emitted"]) == {"landed_social_care"}
+    assert scene["calls"]["land header.csv"] == 1
+    # Once with the others, and then in a task of its own, tried as often as any.
+    assert scene["calls"]["list 302"] == 1 + 5
+    assert (scene["late"], scene["unlisted"], scene["unlanded"]) == (["303"], ["302"], [])
+    late, unlisted = reason(scene, "raise_alarm").splitlines()
+    assert late.startswith("LATE: 303 delivered no complete folder of social_care for 2017-05-31 (its wait_for_folder")
+    assert unlisted.startswith("NOT LISTED: 302: its files of social_care for 2017-05-31; the log of land_files says")
 
 
 def test_a_night_without_new_files_is_green(scenes):
@@ -114,7 +128,7 @@ def test_a_lock_and_a_full_disk_are_tried_again_until_they_heal(scenes):
     scene = scenes["lock_that_is_freed"]
     assert scene["state"] == "success"
     assert scene["calls"]["land header.csv"] == 3
-    assert events(scene, "retrying") == [("retrying", "land_file")] * 2
+    assert events(scene, "retrying") == [("retrying", "land_files")] * 2
 
 
 def test_a_build_that_passes_hands_on_its_build_id(scenes):

@@ -141,7 +141,7 @@ def test_the_deadlines_are_looked_at_four_times_an_hour_and_cheaply(dag_bag):
 
 def test_mapped_tasks_have_names_a_person_can_read(dag_bag):
     mapped = [task for dag in dag_bag.dags.values() for task in dag.tasks if task.is_mapped]
-    assert {task.task_id for task in mapped} == {"fetch", "wait_for_folder", "land_file", "run_missed_nights"}
+    assert {task.task_id for task in mapped} == {"fetch", "wait_for_folder", "land_files", "run_missed_nights"}
     assert all(task.partial_kwargs.get("map_index_template") for task in mapped)
 
 

@@ -39,9 +39,9 @@ PUBLISHED = {"event": "dag_ended", "dag": "publish_marts", "state": "success", "
 ALARM = {
     "event": "failed", "dag": "land_health", "task": "raise_alarm", "label": None, "reason": "LATE: 310\nLATE: 311",
 }  # fmt: skip
-BROKEN = {"event": "failed", "dag": "land_health", "task": "land_file", "label": "310", "reason": "OSError"}
+BROKEN = {"event": "failed", "dag": "land_health", "task": "land_files", "label": "310", "reason": "OSError"}
 DONE = {"event": "done"}
-LAND = {"dag": "land_health", "task": "land_file", "label": "310 health_assessments 2017-05-31", "seconds": 0.5}
+LAND = {"dag": "land_health", "task": "land_files", "label": "310", "seconds": 0.5}
 
 
 def settings_of(root: Path) -> Settings:
@@ -152,7 +152,7 @@ class TestWhatIsShown:
 
     def test_a_line_names_the_step_and_its_seconds(self):
         text = self.shown({"event": "started", **LAND}, {"event": "succeeded", **LAND})
-        assert re.fullmatch(r"\[ +0 s\]   done     land_file 310 health_assessments 2017-05-31  \(0\.0 s\)\n", text)
+        assert re.fullmatch(r"\[ +0 s\]   done     land_files 310  \(0\.0 s\)\n", text)
 
     def test_bookkeeping_leaves_no_line(self):
         brief = {"dag": "land_health", "task": "choose_night", "label": None, "seconds": 0.1}
@@ -161,7 +161,7 @@ class TestWhatIsShown:
     def test_a_failure_says_why_on_one_line_however_long(self):
         reason = "FILE-HASH: " + "the file is not what its manifest says, " * 5
         text = self.shown({"event": "failed", **LAND, "reason": reason})
-        assert "FAILED   land_file 310 health_assessments 2017-05-31: FILE-HASH:" in text
+        assert "FAILED   land_files 310: FILE-HASH:" in text
         assert text.count("\n") == 1
 
     def test_square_brackets_in_a_reason_are_shown_as_they_are(self):
@@ -169,7 +169,21 @@ class TestWhatIsShown:
 
     def test_a_terminal_gets_a_live_line(self):
         text = self.shown({"event": "started", **LAND}, terminal=True)
-        assert "land_file 310 health_assessments 2017-05-31" in text and "\x1b[" in text
+        assert "land_files 310" in text and "\x1b[" in text
+
+    def test_a_step_of_many_files_names_the_one_it_is_at_and_its_seconds_go_on(self, monkeypatch):
+        now = [100.0]
+        monkeypatch.setattr("childrens_warehouse.orchestration.progress.time.monotonic", lambda: now[0])
+        output = io.StringIO()
+        with Progress(Console(file=output, width=60)) as progress:
+            progress.event({"event": "started", **LAND})
+            now[0] += 10
+            progress.event({"event": "at", "what": "310: 3 of 17: sdq.csv of 2017-05-31"})
+            now[0] += 6
+            progress.tick()
+            progress.event({"event": "succeeded", **LAND})
+        assert "... 310: 3 of 17: sdq.csv of 2017-05-31, 16 s so far" in output.getvalue()
+        assert "done     land_files 310  (16.0 s)" in output.getvalue()
 
     def test_where_there_is_no_live_line_a_long_step_shows_that_it_lives(self, monkeypatch):
         now = [100.0]
@@ -298,7 +312,7 @@ def test_a_night_that_is_cut_short_leaves_nothing_running(tmp_path, night, kille
     runner = None
     try:
         for line in program.stdout:
-            if "done     land_file" in line:
+            if "done     land_files" in line:
                 runner = next(
                     child for child in psutil.Process(program.pid).children() if "runner" in " ".join(child.cmdline())
                 )

@@ -269,12 +269,12 @@ class TestNightFolder:
 
 
 def test_a_fetch_that_failed_is_told_by_authority_and_the_rest_is_not():
-    from childrens_warehouse.orchestration.landing import find_troubles_of_fetching
+    from childrens_warehouse.orchestration.troubles import of_fetching
 
     fetched = [{"authority": "310", "problems": []}, {"authority": "311", "problems": ["the server is away"]}]
-    (line,) = find_troubles_of_fetching("health", "2017-05-31", ["310", "311", "312"], fetched)
+    (line,) = of_fetching("health", "2017-05-31", ["310", "311", "312"], fetched)
     assert line.startswith("NOT FETCHED: 312 health for 2017-05-31: its task failed, and its log says why.")
-    assert find_troubles_of_fetching("health", "2017-05-31", [], []) == []
+    assert of_fetching("health", "2017-05-31", [], []) == []
 
 
 class TestAnswers:

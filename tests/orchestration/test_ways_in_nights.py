@@ -114,7 +114,7 @@ def test_a_folder_elsewhere_is_waited_for_and_landed(night):
     assert (scene["state"], scene["emitted"]["landed_health"]["late"]) == ("success", [])
     assert tasks(scene, "succeeded", "fetch") == ["310", "311"]
     assert tasks(scene, "succeeded", "wait_for_folder") == ["310", "311", "313"]
-    assert len(tasks(scene, "succeeded", "land_file")) == 3
+    assert tasks(scene, "succeeded", "land_files") == ["310", "311", "313"]
     assert len(night["looks"]) >= 3
     events = Ledger(night["settings"].home.ledger).query(
         "select authority from file_event where status = 'accepted' order by authority", ()
