@@ -47,8 +47,8 @@ _VICTIMS = (
 )  # fmt: skip
 # A night's tasks in their order, by which moments are told: so long after one of them has begun.
 _TASKS = (
-    "choose_night", "list_authorities", "wait_for_folder", "find_deliveries", "land_files", "close_night", "begin_build",
-    "go_on_if_needed", "build_models", "judge", "choose_build", "publish", "load_into_postgresql",
+    "choose_night", "list_authorities", "wait_for_folder", "find_deliveries", "land_files", "close_night",
+    "begin_build", "go_on_if_needed", "build_models", "judge", "choose_build", "publish", "load_into_postgresql",
 )  # fmt: skip
 _WRITING = ("land_files", "close_night", "begin_build", "build_models", "judge", "publish", "load_into_postgresql")
 _LANDING = ("land_social_care", "land_health", "land_education")
