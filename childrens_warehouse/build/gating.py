@@ -165,7 +165,7 @@ def judge_candidate(settings: Settings, workspace: Workspace, state: State, rele
         raise GateError(f"The candidate cannot be opened ({type(error).__name__}).") from None
     try:
         tables = _tables(connection)
-        judgements = _judge(connection, settings, state, release, tables)
+        judgements = judge_all(connection, settings, state, release, tables)
     except duckdb.Error as error:
         raise GateError(f"The candidate could not be judged ({type(error).__name__}).") from None
     finally:
@@ -175,7 +175,7 @@ def judge_candidate(settings: Settings, workspace: Workspace, state: State, rele
         connection: duckdb.DuckDBPyConnection, state: State, release: Release | None, suites: Sequence[str]
     ) -> tuple[Judgement, ...]:
         asked = [table for table in tables if table.name in suites]
-        return _judge(connection, settings, state, release, asked, mart.SCHEMA in suites)
+        return judge_all(connection, settings, state, release, asked, mart.SCHEMA in suites)
 
     try:
         each_alone = members.verdicts(settings, workspace, state, release, judgements, on_file, judge_alone)
@@ -197,7 +197,7 @@ def judge_candidate(settings: Settings, workspace: Workspace, state: State, rele
     return result
 
 
-def _judge(
+def judge_all(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     state: State,
@@ -205,6 +205,7 @@ def _judge(
     tables: Sequence[Table],
     with_suppressed: bool = True,
 ) -> tuple[Judgement, ...]:
+    """What every suite says of these tables, and of the suppressed figures."""
     judgements = _judge_tables(connection, state, release, tables)
     suppressed = judging.judge(connection, settings.disclosure) if with_suppressed else None
     return (*judgements, suppressed) if suppressed else judgements

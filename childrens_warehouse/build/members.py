@@ -84,7 +84,7 @@ def verdicts(
     for authority in authorities:
         alone: Sequence[Judgement] = ()
         if tables:
-            with _alone(settings, workspace, authority) as connection:
+            with alone(settings, workspace, authority) as connection:
                 alone = judge(connection, _state_of(state, authority), _release_of(release, authority), tables)
         members.append(_member(authority, alone, waivers, state))
     return tuple(members)
@@ -127,7 +127,7 @@ def _authorities(settings: Settings, workspace: Workspace) -> list[str]:
 
 
 @contextmanager
-def _alone(settings: Settings, workspace: Workspace, authority: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def alone(settings: Settings, workspace: Workspace, authority: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database that looks like the candidate and holds one authority's rows."""
     connection = duckdb.connect(config=_limits(settings, workspace))
     try:

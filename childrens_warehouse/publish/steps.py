@@ -181,7 +181,7 @@ def _switch(settings: Settings, manifest: Mapping[str, Any], database: Path, sup
 
 
 def agree(settings: Settings) -> None:
-    """Have all that is published be of the release in marts.duckdb, where an attempt ended between two renames.
+    """Have all that is published be of the release in marts.duckdb, and the ledger know of it, after a kill.
 
     Call it while holding the build lock. Raises OSError, PublishFailed.
     """
@@ -194,6 +194,22 @@ def agree(settings: Settings) -> None:
         aggregate.switch(settings, aggregate.prepare(settings, suppressed))
     if manifest and told(settings.home) != manifest["release_id"]:
         _note_current(settings, manifest)
+    if manifest:
+        authority_files.write(settings, manifest)
+        _have_it_told(settings, manifest)
+
+
+def _have_it_told(settings: Settings, manifest: Mapping[str, Any]) -> None:
+    """The ledger's word on what is published, where whoever published it was killed before saying so."""
+    ledger = Ledger(settings.home.ledger)
+    last = ledger.query(
+        "select release_id from release_event where json_extract(detail, '$.known_on') is null"
+        " order by rowid desc limit 1"
+    )
+    if not last or last[0]["release_id"] != manifest["release_id"]:
+        release = dataclasses.replace(Release.of_manifest(manifest), is_new=True)
+        ledger.record_links("", release.release_id, key_changes.since_previous(settings.home, manifest))
+        ledger.record_release("", release.build_id, release.release_id, release.to_dict())
 
 
 def _note_current(settings: Settings, manifest: Mapping[str, Any]) -> None:

@@ -17,14 +17,18 @@ import pytest
 from rich.console import Console
 
 from childrens_warehouse import report
+from childrens_warehouse.build import candidate, gating, members
+from childrens_warehouse.build.candidate import Workspace
 from childrens_warehouse.build.steps import build
 from childrens_warehouse.datasets import Source
 from childrens_warehouse.errors import GateFailed
 from childrens_warehouse.landing import night as landing
 from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.publish import restricting
+from childrens_warehouse.publish.current import current_release
 from childrens_warehouse.publish.steps import publish
 from childrens_warehouse.publish.tables import public_tables
+from childrens_warehouse.quality.judge import Verdict
 from childrens_warehouse.run import land_night, run_night
 from childrens_warehouse.simulate.dirt import REFUSALS
 from tests.nights.conftest import NIGHT, SCENARIO, contents, copy_inbox, home_at
@@ -216,6 +220,23 @@ def test_a_bad_second_delivery_leaves_yesterdays_marts(night_by_night, tmp_path)
     assert contents(settings) == before
     with duckdb.connect(str(settings.home.marts), read_only=True) as marts:
         assert marts.execute("select count(*) from marts.fct_enrolment").fetchone()[0] > 19
+
+
+def test_every_table_can_be_judged_of_one_authority_alone(night_by_night):
+    settings = night_by_night.settings
+    workspace = Workspace.of(settings)
+    state = workspace.load()
+    anew = {key: dataclasses.replace(held, judged=False) for key, held in state.held.items()}
+    with candidate.connect(workspace, settings, read_only=True) as connection:
+        tables = public_tables(connection)
+    with members.alone(settings, workspace, "310") as connection:
+        judged = gating.judge_all(
+            connection, settings, dataclasses.replace(state, held=anew), current_release(settings), tables
+        )
+    assert {each.suite for each in judged} == {*(table.name for table in tables), "marts_aggregate"}
+    assert [each for each in judged if each.verdict is Verdict.FAIL] == []
+    with members.alone(settings, workspace, "305") as connection:
+        assert connection.execute("select count(*) from marts.dim_child").fetchone() == (0,)
 
 
 def test_a_restricted_child_can_be_left_out_of_every_table_that_dbt_builds(night_by_night, tmp_path):

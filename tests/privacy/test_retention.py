@@ -186,6 +186,37 @@ def test_the_disposal_is_noted_in_counts_and_by_whose_decision(supplier):
     assert "25 years after birth" in told[0]["rule"] and told[0]["disposal_id"].startswith("D-")
 
 
+@pytest.mark.parametrize("killed_at", ["_note", "disposed"])
+def test_what_a_killed_disposal_took_away_is_in_the_ledger_all_the_same(supplier, monkeypatch, killed_at):
+    """Killed between originals that went and the word of it: replaced ones, and those that bore somebody who left."""
+
+    def originals():
+        return {path for path in supplier.home.archive.rglob("*") if path.is_file()}
+
+    there, note = originals(), disposing._Work._note
+
+    def killed(self, line, state, items=None):
+        if line.layer is schedule.Layer.ARCHIVE and state == "done":
+            raise KeyboardInterrupt
+        note(self, line, state, items)
+
+    def killed_late(self, layer, path):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        owner, instead = (disposing._Work, killed) if killed_at == "_note" else (Ledger, killed_late)
+        patch.setattr(owner, killed_at, instead)
+        with pytest.raises(KeyboardInterrupt):
+            dispose(supplier.settings)
+    assert there - originals()
+    dispose(supplier.settings)
+    told = Ledger(supplier.home.ledger).query(
+        "select record_class, max(items) as items from disposal_event where layer = 'archive'"
+        " group by disposal_id, record_class"
+    )
+    assert sum(row["items"] for row in told) >= len(there - originals())
+
+
 def test_what_is_in_force_still_adds_up(supplier):
     dispose(supplier.settings)
     for each in accepted(supplier.home):

@@ -17,6 +17,7 @@ import pytest
 
 from childrens_warehouse.build import steps
 from childrens_warehouse.errors import BuildFailed, PublishFailed
+from childrens_warehouse.ledger import Ledger
 from childrens_warehouse.publish import files
 from childrens_warehouse.publish.steps import current_release, publish
 from childrens_warehouse.settings import PROJECT, Settings
@@ -50,6 +51,28 @@ for module, names in {
 steps.publish(settings, sys.argv[2])
 print(left[0])
 """
+
+
+def test_what_was_published_by_somebody_who_died_before_saying_so_is_in_the_ledger_after_the_next_build(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_warehouse.deliver_night(settings)
+    build_id = steps.build(settings, "run").build_id
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "record_release", killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish(settings, build_id)
+    release = current_release(settings)
+    told = "select release_id, build_id from release_event"
+    assert (release.build_id, Ledger(settings.home.ledger).query(told)) == (build_id, [])
+    for _ in range(2):
+        assert not steps.begin(settings, "again").needed
+        (row,) = Ledger(settings.home.ledger).query(told)
+        assert (row["release_id"], row["build_id"]) == (release.release_id, build_id)
 
 
 def publish_and_die(home: Path, build_id: str, after: int) -> int:

@@ -136,13 +136,24 @@ class _Work:
             self._note(line, "done", done.files)
 
     def things(self, going: Iterable[Thing]) -> None:
-        """Remove files, folders, releases and events whose time is over."""
+        """Remove files, folders, releases and events whose time is over.
+
+        That they are to go is noted first: what a kill leaves removed, nobody finds again to say so.
+        """
+        going = list(going)
         counted: Counter[tuple[RecordClass, str]] = Counter()
         for thing in going:
-            self._remove(thing.record_class.layer, thing.path)
             counted[thing.record_class, thing.authority] += thing.count
-        for (record_class, authority), count in counted.items():
-            self._note(Line(record_class.name, record_class.layer, authority, State.DUE, count), "done")
+        lines = [
+            Line(record_class.name, record_class.layer, authority, State.DUE, count)
+            for (record_class, authority), count in counted.items()
+        ]
+        for line in lines:
+            self._note(line, "begun")
+        for thing in going:
+            self._remove(thing.record_class.layer, thing.path)
+        for line in lines:
+            self._note(line, "done")
 
     def awaited(self, holds: Sequence[Hold], found: Examined) -> None:
         """Remove what bears persons whose rows went: now, or because it was kept or published until now."""
@@ -160,7 +171,8 @@ class _Work:
                 continue
             if is_there:
                 self._remove(layer, row["path"])
-                counted[row["record_class"], layer] += 1
+            # Also what is gone by now: a disposal that was cut short removed it, and could not say so.
+            counted[row["record_class"], layer] += 1
             self.ledger.disposed(layer, row["path"])
         for (name, layer), count in counted.items():
             self._note(Line(name, layer, "", State.DUE, count), "done")
