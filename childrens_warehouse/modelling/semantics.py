@@ -24,6 +24,7 @@ HEAD = "# Generated from the entries of the indicators: do not edit, run `wareho
 EVERYBODY = ("sex", "age_band", "ethnic_group")
 SLICES = {
     "worker": (),
+    "school": (),
     "pupil": EVERYBODY,
     "child": (*EVERYBODY, "team"),
     "care_leaver": (*EVERYBODY, "team"),

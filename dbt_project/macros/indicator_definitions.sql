@@ -13,7 +13,7 @@
             'decimals': [0, 1, 2, 3],
             'direction': ['high', 'low', 'none'],
             'cadence': ['monthly', 'quarterly', 'termly', 'annual'],
-            'subject': ['looked_after_child', 'child', 'care_leaver', 'pupil', 'worker'],
+            'subject': ['looked_after_child', 'child', 'care_leaver', 'pupil', 'worker', 'school'],
             'counted': ['on_day', 'by_event'],
             'counts': ['events', 'subjects'],
             'interval': ['wilson', 'byar', 'none'],

@@ -22,6 +22,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"indicator_id": "of_children", "subject": "looked_after_child", "numerator": "Counted.", "population": "All."},
         {"indicator_id": "of_pupils", "subject": "pupil", "numerator": "Counted.", "population": "All."},
         {"indicator_id": "of_workers", "subject": "worker", "numerator": "Counted.", "population": "All."},
+        {"indicator_id": "of_schools", "subject": "school", "numerator": "Counted.", "population": "All."},
     ],
     "indicator_subject": [
         {**SUBJECT, "indicator_id": "of_children", "subject_key": 1, "measure": 3},
@@ -31,6 +32,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {**SUBJECT, "indicator_id": "of_pupils", "subject_key": 101},
         {**SUBJECT, "indicator_id": "of_pupils", "subject_key": 102},
         {**SUBJECT, "indicator_id": "of_workers", "subject_key": 9},
+        {**SUBJECT, "indicator_id": "of_schools", "subject_key": 1},
     ],
     # pupil 101 is child 1; child 2's key is also a pupil's, who is somebody else
     "bridge_pupil_child": [

@@ -48,4 +48,4 @@ left join fct_child_on_protection_plan as on_plan
         and subjects.as_at = on_plan.as_at
         and case when indicators.subject = 'pupil' then pupils.child_key else subjects.subject_key end
         = on_plan.child_key
-where indicators.subject <> 'worker'
+where indicators.subject not in ('worker', 'school')

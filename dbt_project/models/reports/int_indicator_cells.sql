@@ -13,6 +13,7 @@
 {%- set dimensions_of = {
     'pupil': everybody, 'child': children, 'care_leaver': children, 'looked_after_child': looked_after,
 } -%}
+{%- set whole_only = ['worker', 'school'] -%}
 
 -- The linter cannot read grouping sets, nor indent what loops write.
 -- sqlfluff:ignore:parsing
@@ -177,7 +178,7 @@ happened as (
         on every_event.indicator_id = definitions.indicator_id
 
 ),
-{% for subject in (dimensions_of | list) + ['worker'] %}
+{% for subject in (dimensions_of | list) + whole_only %}
 {{ subject }}_told as (
 
     select
@@ -311,6 +312,7 @@ cells as (
     select * from {{ subject }}_cells
     union all
     {%- endfor %}
+    {%- for subject in whole_only %}
     select
         place,
         'all' as dimension,
@@ -318,8 +320,10 @@ cells as (
         sum(in_denominator) as denominator,
         sum(in_numerator) as numerator
 
-    from worker_told
+    from {{ subject }}_told
     group by place
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 

@@ -12,7 +12,7 @@ definitions as (
         counted
 
     from {{ ref('indicator') }}
-    where subject not in ('pupil', 'worker')
+    where subject not in ('pupil', 'worker', 'school')
 
 ),
 
