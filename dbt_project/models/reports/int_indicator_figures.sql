@@ -13,7 +13,8 @@ definitions as (
     select
         *,
         case
-            when subject in ('worker', 'school') then 'all'
+            when subject = 'worker' then 'all'
+            when subject = 'school' then 'all'
             when subject = 'pupil' then 'all sex age_band ethnic_group'
             when subject = 'looked_after_child'
                 then 'all sex age_band ethnic_group team placement_type placement_group placement_location'
