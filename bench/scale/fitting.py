@@ -94,7 +94,7 @@ def _line(points: Sequence[Point], exponent: float) -> tuple[float, float, float
     if determinant > 0:
         factor = (w * wxy - wx * wy) / determinant
         candidates.append(((wy - factor * wx) / w, factor))
-    possible = [(max(fixed, 0.0), max(factor, 0.0)) for fixed, factor in candidates if fixed >= 0 and factor >= 0]
+    possible = [(fixed, factor) for fixed, factor in candidates if fixed >= 0 and factor >= 0]
     left = [
         (fixed, factor, sum(weight * (fixed + factor * x - y) ** 2 for x, y, weight in rows))
         for fixed, factor in possible

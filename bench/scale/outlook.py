@@ -22,6 +22,8 @@ MODELS = "build models"
 # Beyond it nothing is looked for: a hundred times England.
 MOST_MILLIONS = 300_000.0
 _KEPT_NIGHTS = 365
+# So many limits there are to tell: `limits`.
+LIMITS = 4
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,21 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bench.scale import outlook, picture, results
 from bench.scale.bounds import bounds
 from bench.scale.cases import ENGINES
-from bench.scale.fitting import fit, slope
+from bench.scale.fitting import LEAST_SIZES, fit, slope
 from bench.scale.outlook import AREAS, ASSUMED, Assumptions, Estimate
 from bench.scale.results import NIGHTS, PHASES, Measurement, Results
 from bench.scale.telling import GROWS, fitted, points, ratios
 from childrens_warehouse.settings import PROJECT
 
 KEPT = Path(__file__).with_name("measured.jsonl")
+# Of each measurement so many of dbt's slowest nodes stay.
+KEPT_NODES = 60
 PAGE = PROJECT / "docs" / "scale.md"
 PICTURE = PROJECT / "docs" / "images" / "scale.svg"
 SIZES = (1.0, 4.0, 16.0, 64.0)
@@ -61,7 +64,7 @@ def _head(found: Results) -> str:
            "A quiet machine, which uses them all, takes\nless, unless it waits for its disk.\n")
         if others else "Nothing is measured yet.\n"
     )  # fmt: skip
-    when = f", {days[0]} to {days[-1]}" if days else ""
+    when = f", {' to '.join(sorted({days[0], days[-1]}))}" if days else ""
     return (
         "# Scale\n\n"
         "How time, memory and disk grow with the rows of attendance and with authorities, on both engines, and what\n"
@@ -98,14 +101,17 @@ def _measured(found: Results) -> Iterator[str]:
                      "spill, GB", "raw, GB", "candidate, GB", "published, GB", "whole home, GB", "others"), rows,
                 )  # fmt: skip
     lacking = [
-        f"{NAMES[engine]} {size:g} million" for engine in ENGINES for size in SIZES
-        if not found.one(engine, "rows", "first", size) or not found.one(engine, "rows", "more", size)
+        f"{NAMES[engine]} {size:g} million{'' if night == 'first' else ', one more night'}"
+        for engine in ENGINES for size in SIZES for night in NIGHTS
+        if not found.one(engine, "rows", night, size)
+        # Without the first load there is no next night: named once.
+        and (night == "first" or found.one(engine, "rows", "first", size))
     ]  # fmt: skip
     for engine in ENGINES:
         if not found.series(engine, "authorities", "first"):
             lacking.append(f"{NAMES[engine]} with many authorities")
     if lacking:
-        yield f"Not yet measured: {', '.join(lacking)}.\n"
+        yield f"Not yet measured: {'; '.join(lacking)}.\n"
 
 
 def _row(each: Measurement) -> list[str]:
@@ -163,8 +169,9 @@ def _slope(found: Results) -> Iterator[str]:
             for name, before, taken, exponent in steep
         )
         yield (
-            f"Nodes of dbt, {NAMES[night]} on DuckDB, that take {outlook.LEAST_SECONDS:g} s or more at the largest "
-            f"size and grew with an\nexponent above {outlook.STEEP:g} since the size before: {told or 'none'}.\n"
+            f"Nodes of dbt by the clock, {NAMES[night]} on DuckDB, that take {outlook.LEAST_SECONDS:g} s or more at "
+            f"the largest size and\ngrew with an exponent above {outlook.STEEP:g} since the size before: "
+            f"{told or 'none'}.\n"
         )
 
 
@@ -197,6 +204,12 @@ def _areas(found: Results, assumed: Assumptions) -> Iterator[str]:
         f"measured{_of_one(found)}, *by the curve / by the straight line through the two largest sizes*: where\n"
         "the two part, the measurements do not reach so far.\n"
     )
+    if measured := found.series("duckdb", "rows", "first"):
+        largest = measured[-1].marks / 1e6
+        times = ", ".join(f"{area} {_rounded(millions / largest)} times" for area, millions in AREAS.items())
+        yield f"Against the largest size measured: {times}.\n"
+        if len(measured) < LEAST_SIZES:
+            yield f"Fewer than {LEAST_SIZES} sizes are measured: the curve is a straight line by assumption.\n"
     asked: list[tuple[str, Callable[[float], str]]] = [
         *(
             (f"{NAMES[night]}, {name}", _told(fitted(found, "duckdb", night, value), unit))
@@ -259,7 +272,8 @@ def _limits(found: Results, assumed: Assumptions) -> Iterator[str]:
             for limit in met
         ],
     )  # fmt: skip
-    yield f"First of all: **{met[0].what}**.\n"
+    so_far = "First of all" if len(met) == outlook.LIMITS else "First of those that can be told so far"
+    yield f"{so_far}: **{met[0].what}**.\n"
 
 
 def _cluster(found: Results, assumed: Assumptions) -> Iterator[str]:
@@ -352,7 +366,8 @@ def keep(file: Path) -> None:
     newest = list(Results.read(KEPT).all.values())
     KEPT.unlink(missing_ok=True)
     for measured in sorted(newest, key=lambda each: each.key):
-        results.append(KEPT, measured)
+        slow = sorted(measured.nodes.items(), key=lambda node: -node[1])[:KEPT_NODES]
+        results.append(KEPT, replace(measured, nodes=dict(slow)))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,6 +1,7 @@
 """In the place of bench.night: a night whose steps, memory, processor seconds and spill are known.
 
-python -m tests.bench.a_night <night>        with WAREHOUSE_HOME set; HOLDS is what `build models` takes of memory
+python -m tests.bench.a_night <night>        with WAREHOUSE_HOME set; HOLDS is what `build models` takes of memory,
+and CHILD_HOLDS what a program does that it starts
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import csv
 import datetime as dt
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 HOLDS = 200_000_000
+CHILD_HOLDS = 150_000_000
 SPILLS = 3_000_000
 STEP = 0.3
 
@@ -35,6 +38,12 @@ def run(night: dt.date) -> dict[str, object]:
             spill.mkdir(parents=True)
             (spill / "duckdb_temp_storage-0.tmp").write_bytes(b"x" * SPILLS)
             held = bytearray(HOLDS)
+            child = subprocess.Popen(
+                [sys.executable, "-c", f"held = bytearray({CHILD_HOLDS}); print(flush=True); input()"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            )  # fmt: skip
+            assert child.stdout
+            child.stdout.readline()
             while time.monotonic() - started < 3 * STEP:
                 held[0] = 1
         elif stage == "publish":
@@ -42,6 +51,7 @@ def run(night: dt.date) -> dict[str, object]:
         time.sleep(STEP)
         if stage == "build models":
             del held
+            child.communicate(b"\n")
             (spill / "duckdb_temp_storage-0.tmp").unlink()
             spill.rmdir()
         laps[stage] = time.monotonic() - started

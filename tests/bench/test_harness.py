@@ -107,7 +107,8 @@ def test_each_step_is_measured_by_itself(tmp_path: Path, stand_in: None):
     # No upper ends: other programs may lengthen anything.
     assert models.seconds >= 4 * a_night.STEP - 0.1
     assert all(phase.seconds >= a_night.STEP - 0.1 for phase in first.phases.values())
-    assert models.peak_bytes - land.peak_bytes == pytest.approx(a_night.HOLDS, rel=0.3)
+    # What it starts counts: an interpreter of some ten megabytes, and what that one holds.
+    assert models.peak_bytes - land.peak_bytes == pytest.approx(a_night.HOLDS + a_night.CHILD_HOLDS, rel=0.15)
     assert models.spilled_bytes >= a_night.SPILLS
     assert land.spilled_bytes == 0
     assert models.processor_seconds > first.phases["gate"].processor_seconds

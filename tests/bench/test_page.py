@@ -26,7 +26,8 @@ def test_what_is_measured_is_on_the_page():
     assert "| DuckDB, first load | seconds | 60.00 | 9.000 | 1.00 | 0% |" in text
     assert "| Spark, first load | seconds | 410.00 | 30.000 | 1 (assumed: two sizes) |" in text
     assert "| first load | 4.00 | 96 | 530 | 5.5 | 6.0 | 1.0 |" in text
-    assert "Not yet measured: Spark 16 million, Spark 64 million, DuckDB with many authorities" in text
+    assert "Not yet measured: Spark 16 million; Spark 64 million; DuckDB with many authorities" in text
+    assert "Against the largest size measured: London 7 times, England 47 times." in text
     # 60 s and 9 s a million
     assert f"| first load, hours | {(60 + 9 * 450) / 3600:.1f} / {(60 + 9 * 450) / 3600:.1f} |" in text
     assert "**missed**" not in text
@@ -37,6 +38,8 @@ def test_what_breaks_first_is_computed():
     by_disk = rows_series("duckdb", lambda n: 50 + 9 * n, disk=lambda n: n * 1e11)
     assert "First of all: **memory**." in page.render(Results(by_memory))
     assert "First of all: **disk for a year of nights**." in page.render(Results(by_disk))
+    firsts = [each for each in by_memory if each.night == "first"]
+    assert "First of those that can be told so far: **memory**." in page.render(Results(firsts))
 
 
 def test_a_missed_bound_is_told():
@@ -62,11 +65,13 @@ def test_measurements_take_the_place_of_those_kept(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(page, "KEPT", kept)
     for each in rows_series("duckdb", lambda n: 50 + 9 * n, (1, 4)):
         append(kept, each)
-    append(newer, measurement(Case("duckdb", "rows", 4, 4), models=7, rest=0))
+    nodes = {f"node_{number}": float(number) for number in range(100)}
+    append(newer, measurement(Case("duckdb", "rows", 4, 4), models=7, rest=0, nodes=nodes))
     page.keep(newer)
     assert len(kept.read_text().splitlines()) == 4
     replaced = Results.read(kept).one("duckdb", "rows", "first", 4)
     assert replaced is not None and replaced.seconds == 7
+    assert sorted(replaced.nodes.values()) == [float(number) for number in range(40, 100)]
 
 
 def test_on_a_busy_machine_the_outlook_rests_on_processor_seconds():
