@@ -53,9 +53,13 @@ def timed(module: str, *arguments: str, home: Path | None = None, python: str = 
     done = threading.Event()
     watcher = threading.Thread(target=_watch, args=(process.pid, home, samples, done))
     watcher.start()
-    output, _ = process.communicate()
-    done.set()
-    watcher.join()
+    try:
+        output, _ = process.communicate()
+    finally:
+        # Nothing to do for one that has ended by itself.
+        process.terminate()
+        done.set()
+        watcher.join()
     if process.returncode:
         raise SystemExit(f"{module} failed with {process.returncode}")
     peak = max((sample.resident_bytes for sample in samples), default=0)

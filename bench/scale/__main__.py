@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = cases(options.engines, options.sizes, options.history, many, options.authority_rows)
     limits = {"duckdb": options.memory, "spark": options.spark_memory}
     left_out = []
+    # Whoever ends the run finds its folder gone.
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         for number, case in enumerate(wanted, start=1):
             if Results.read(options.results).has(case):
@@ -60,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
+        signal.signal(signal.SIGTERM, before)
     found = Results.read(options.results)
     print("\n".join((*growth(found), *engines_compared(found))))
     held = bounds(found)

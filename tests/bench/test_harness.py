@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import json
+import os
+import signal
+import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -176,7 +181,39 @@ def test_the_engines_are_compared_on_the_same_rows(tmp_path: Path, capsys: pytes
     assert "first, 1 million rows: 4.0 times (80 s, 20 s); models alone 7.0 times" in capsys.readouterr().out
 
 
+def test_a_run_that_is_ended_leaves_nothing_behind(tmp_path: Path, stand_in: None):
+    """Killed as services are: what it had measured stays, its folder and its programs go."""
+    work, results = tmp_path / "work" / "case", tmp_path / "results.jsonl"
+
+    def end_once_it_works() -> None:
+        deadline = time.monotonic() + 60
+        while not (work / "home" / "build" / "spill").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    ender = threading.Thread(target=end_once_it_works)
+    ender.start()
+    with pytest.raises(SystemExit) as ended:
+        program.main(arguments(tmp_path))
+    ender.join()
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert not work.exists() and not results.exists()
+    assert not [each for each in threading.enumerate() if "_watch" in each.name]
+    assert not [line for line in commands() if "tests.bench.a_night" in line and str(tmp_path) in line]
+
+
+def commands() -> list[str]:
+    """Programs of this machine with the home they work in."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            told = (process / "cmdline").read_bytes() + b" " + (process / "environ").read_bytes()
+            found.append(told.replace(b"\0", b" ").decode(errors="replace"))
+    return found
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(1_800)
 def test_a_real_night_is_measured(tmp_path: Path):
     """A first load of a few thousand rows; the next night is the same program."""
     measured = measure.measure(TINY, tmp_path / "work", "2GB", lambda what: None)
