@@ -141,11 +141,11 @@ EXPOSURES = (
 
 
 def public_models() -> list[str]:
-    """Names of the public models: core, the three tables of indicators, and the work lists."""
+    """Names of the public models: core, the tables of indicators and of regions, and the work lists."""
     return sorted(
         {path.stem for path in (MODELS / "core").rglob("*.sql")}
         | {*INDICATORS, "indicator_subject"}
-        | {path.stem for path in (MODELS / "reports").glob("worklist_*.sql")}
+        | {path.stem for kind in ("regional", "worklist") for path in (MODELS / "reports").glob(f"{kind}_*.sql")}
     )
 
 

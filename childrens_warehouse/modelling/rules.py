@@ -127,13 +127,13 @@ def _lists_behind(manifest: Manifest, unique_id: str) -> Iterator[Dataset]:
 
 
 def only_core_and_the_indicators_are_public(manifest: Manifest) -> Iterator[str]:
-    """Public models are the contract: core, the three tables of indicators, and the work lists."""
+    """Public models are the contract: core, the tables of indicators and of regions, and the work lists."""
     for model in models(manifest):
         is_public = model["config"]["access"] == "public"
         should_be = (
             layer(model) == "core"
             or model["name"] in ("indicator", "indicator_subject", "indicator_value")
-            or model["name"].startswith("worklist_")
+            or model["name"].startswith(("regional_", "worklist_"))
         )
         if is_public != should_be:
             yield f"{model['name']} is {model['config']['access']}"

@@ -15,7 +15,7 @@ import duckdb
 from childrens_warehouse import sql
 from childrens_warehouse.errors import GateError
 
-PUBLIC_NAME = re.compile(r"(dim|fct|bridge|worklist)_[a-z0-9_]+|indicator|indicator_subject|indicator_value")
+PUBLIC_NAME = re.compile(r"(dim|fct|bridge|worklist|regional)_[a-z0-9_]+|indicator|indicator_subject|indicator_value")
 
 # Released as one file per authority and month, and in marts.duckdb as views on these; all others are small.
 LARGE = ("fct_attendance_enrolment_month", "fct_attendance_pupil_month", "fct_attendance_session")

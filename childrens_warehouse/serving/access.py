@@ -7,8 +7,10 @@ docs/adr/0013-postgresql-for-bi-tools.md. Readers are told apart by the login th
     access.reader        the decisions in force, one row per login, role, authority and team
     access.event         who did what beside reading, for auditors
     access.team_person   who belongs to which team on the night of a release
+    access.region_member who is in which region of a release: only who sees all of them may see the region's figures
     access.shown         the release that is current: its teams count, also for rows of earlier releases
-    access.own_persons   the persons of the teams of whoever asks; whole_authorities: where that is everybody
+    access.own_persons   the persons of the teams of whoever asks; whole_authorities: where that is everybody;
+                         whole_regions: where that is everybody of all its authorities, of any release on the server
     access.note_reading  writes a line of the server's log; called by the views over rows about persons
 """
 
@@ -61,6 +63,13 @@ _OBJECTS = f"""
     );
     comment on table access.team_person is
         'Children, their pupils and their workers, per team that holds the case on the night of a release.';
+    create table if not exists access.region_member (
+        release_id text not null,
+        region text not null,
+        authority_code text not null,
+        primary key (release_id, region, authority_code)
+    );
+    comment on table access.region_member is 'Authorities behind the regional figures of each release on the server.';
     create table if not exists access.shown (release_id text not null);
     comment on table access.shown is 'The release that is current. At most one row.';
     create or replace function access.whole_authorities() returns text[]
@@ -70,6 +79,17 @@ _OBJECTS = f"""
         return array(
             select r.authority_code from access.reader as r
             where r.login = session_user and r.role = 'child_reader' and r.team_name = '{ALL_TEAMS}'
+        );
+    end
+    $body$;
+    create or replace function access.whole_regions() returns text[]
+        language plpgsql stable parallel safe security definer set search_path = pg_catalog, pg_temp
+    as $body$
+    begin
+        return array(
+            select m.region from access.region_member as m
+            group by m.region
+            having bool_and(m.authority_code = any (access.whole_authorities()))
         );
     end
     $body$;
@@ -86,9 +106,9 @@ _OBJECTS = f"""
             where r.login = session_user and r.role = 'child_reader' and p.kind = any (kinds);
     end
     $body$;
-    revoke all on function access.whole_authorities(), access.own_persons(text[]) from public;
+    revoke all on function access.whole_authorities(), access.whole_regions(), access.own_persons(text[]) from public;
     grant execute on function access.whole_authorities() to {CHILD_READER}, {AUDITOR};
-    grant execute on function access.own_persons(text[]) to {CHILD_READER};
+    grant execute on function access.whole_regions(), access.own_persons(text[]) to {CHILD_READER};
     create table if not exists access.event (
         at timestamptz not null,
         who text not null,
@@ -262,13 +282,19 @@ def grant(connection: Connection, release: ReleaseSchemas) -> None:
 
 
 def allocate(connection: Connection, release: ReleaseSchemas) -> None:
-    """Write down who belongs to which team on the night of a release.
+    """Write down who belongs to which team on the night of a release, and which authorities to which region.
 
     As publisher, in the transaction that makes its views. Per child and kind of worker the team counts whose worker
     came last, as in fct_child_allocation.
     """
     of = sql.name(release.marts)
     forget(connection, release.release_id)
+    if _one(connection, "select to_regclass(%s)", f"{of}.bridge_region_authority"):
+        _run(
+            connection,
+            f"insert into access.region_member select {sql.literal(release.release_id)}, region, authority_code"
+            f" from {of}.bridge_region_authority",
+        )
     needed = ("release", "fct_allocation", "bridge_pupil_child")
     if not all(_one(connection, "select to_regclass(%s)", f"{of}.{name}") for name in needed):
         return
@@ -311,8 +337,9 @@ def show(connection: Connection, release_id: str) -> None:
 
 
 def forget(connection: Connection, release_id: str) -> None:
-    """Remove what is known of the teams of a release. As publisher, in the transaction that removes it."""
-    connection.execute("delete from access.team_person where release_id = %s", [release_id])
+    """Remove what is known of the teams and regions of a release. As publisher, in the transaction that removes it."""
+    for table in ("team_person", "region_member"):
+        _run(connection, f"delete from access.{table} where release_id = {sql.literal(release_id)}")
 
 
 def _condition(table: Table, protection: Protection) -> str:
@@ -320,10 +347,10 @@ def _condition(table: Table, protection: Protection) -> str:
 
     Of functions, as a table that is cut has each of them planned once per part.
     """
-    parts = [
-        f"(select pg_has_role(session_user, '{PUBLISHER}', 'member'))",
-        "authority_code = any ((select access.whole_authorities())::text[])",
-    ]
+    is_publisher = f"(select pg_has_role(session_user, '{PUBLISHER}', 'member'))"
+    if protection.rows is Rows.REGION:
+        return f"{is_publisher}\n    or region = any ((select access.whole_regions())::text[])"
+    parts = [is_publisher, "authority_code = any ((select access.whole_authorities())::text[])"]
     if table.name in FOR_AUDITORS:
         parts.append(f"(select pg_has_role(session_user, '{AUDITOR}', 'member'))")
     if protection.rows is Rows.FIGURES:

@@ -26,7 +26,8 @@ FOR_AUDITORS = frozenset({"indicator_suppression"})
 # Codes, calendars, definitions, organisations, and accounts of files and rules: no row about a person.
 _OPEN = frozenset(
     {
-        "dim_attendance_code", "dim_care_end_reason", "dim_care_leaver_accommodation", "dim_care_leaver_activity",
+        "bridge_region_authority", "dim_attendance_code", "dim_care_end_reason", "dim_care_leaver_accommodation",
+        "dim_care_leaver_activity",
         "dim_data_quality_rule", "dim_date", "dim_ethnicity", "dim_extract", "dim_indicator_benchmark",
         "dim_indicator_catalogue", "dim_indicator_member", "dim_legal_status", "dim_local_authority",
         "dim_placement_provider", "dim_placement_type", "dim_population", "dim_referral_source",
@@ -44,6 +45,7 @@ class Rows(StrEnum):
     PERSON = "person"
     FIGURES = "figures"
     WHOLE_AUTHORITY = "whole_authority"
+    REGION = "region"
     OPEN = "open"
 
 
@@ -77,6 +79,9 @@ def of(table: Table) -> Protection:
         raise _unclassed(table, f"no team is known of {', '.join(sorted(persons))}")
     if table.name in _OPEN:
         return Protection(Rows.OPEN)
+    # With the own figure known, a region's tells the others'.
+    if all(table.has(column) for column in ("region", "indicator_id")):
+        return Protection(Rows.REGION)
     if all(table.has(column) for column in ("authority_code", "indicator_id", "dimension", "member")):
         return Protection(Rows.FIGURES)
     raise _unclassed(table, "neither its columns nor a list say what its rows are about")

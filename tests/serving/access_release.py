@@ -47,6 +47,9 @@ TABLES = (
           numerator="integer"),
     table("indicator_suppression", authority_code="text", indicator_id="text", reason="text"),
     table("fct_adopter", authority_code="text", adopter_key="bigint"),
+    table("bridge_region_authority", region="text", authority_code="text"),
+    table("regional_indicator_value", region="text", indicator_id="text", numerator="integer"),
+    table("regional_ranking", region="text", authority_code="text", indicator_id="text", numerator="integer"),
 )  # fmt: skip
 AGGREGATE = table("indicator_value", authority_code="text", numerator="integer")
 # Cut by month, as the loader does: two stored tables below one view.
@@ -101,6 +104,12 @@ def rows(release_id: str, night: dt.date, moved_to: str) -> dict[str, list[Seque
         ],
         "indicator_suppression": [("310", "cla_count", "small")],
         "fct_adopter": [("310", 77)],
+        # With two members a region's figure tells the other's.
+        "bridge_region_authority": [("Both", "310"), ("Both", "846"), ("Here", "310")],
+        "regional_indicator_value": [("Both", "cla_count", 9), ("Here", "cla_count", 7)],
+        "regional_ranking": [
+            ("Both", "310", "cla_count", 7), ("Both", "846", "cla_count", 2), ("Here", "310", "cla_count", 7),
+        ],
     }  # fmt: skip
 
 

@@ -39,6 +39,8 @@ READERS = (
     granted("both", Role.CHILD_READER, "310", "South"),
     granted("everyone", Role.CHILD_READER, "310", "*"),
     granted("elsewhere", Role.CHILD_READER, "846", "North"),
+    granted("region", Role.CHILD_READER, "310", "*"),
+    granted("region", Role.CHILD_READER, "846", "*"),
     granted("public_figures", Role.AGGREGATE_READER),
     granted("auditor", Role.AUDITOR),
 )
@@ -127,6 +129,21 @@ def test_figures_are_the_whole_and_the_own_teams(address: str) -> None:
         assert len(connection.execute(figures).fetchall()) == 4
         assert connection.execute("select * from marts.indicator_suppression").fetchall()
         assert connection.execute("select * from marts.fct_adopter").fetchall()
+
+
+def test_a_regions_figures_are_for_who_sees_all_its_authorities(
+    address: str, releases: tuple[ReleaseSchemas, ReleaseSchemas]
+) -> None:
+    """Or the reader of one of two would subtract."""
+    seen = {"north": set(), "elsewhere": set(), "everyone": {"Here"}, "region": {"Here", "Both"}}
+    for schema in ("marts", releases[0].marts):
+        for login, regions in seen.items():
+            with as_login(address, login) as connection:
+                for name in ("regional_indicator_value", "regional_ranking"):
+                    found = connection.execute(f"select region from {schema}.{name}".encode()).fetchall()
+                    assert {region for (region,) in found} == regions, (login, name)
+                members = connection.execute(f"select * from {schema}.bridge_region_authority".encode()).fetchall()
+                assert len(members) == 3
 
 
 def test_readers_of_figures_and_auditors_read_no_row_about_a_child(
@@ -312,7 +329,7 @@ def test_every_table_about_persons_is_filtered_for_its_owner_too(address: str) -
             " and not (relrowsecurity and relforcerowsecurity)"
         ).fetchall()
     told = {name.partition("_marts")[0] for (name,) in unprotected}
-    assert told == {"release", "dim_team"}
+    assert told == {"release", "dim_team", "bridge_region_authority"}
 
 
 def test_the_publisher_sees_everything(address: str) -> None:

@@ -3,7 +3,6 @@
 
     Limits of chance, 95 of 100. Wilson: of 1 of 8 (12.5 %) from 2.2 % to 47.1 %, and of 0 of 8 from 0 % to 32.4 %.
     Byar: of 10 events from 4.8 to 18.4, and of none from 0 to 3.7; of a rate both are divided by the population. -#}
-{%- set z = '1.959963984540054' -%}
 {%- set team_numbers_from, members_at_most = 1000, 1000000 -%}
 
 with
@@ -187,22 +186,11 @@ counted as (
 
 ),
 
--- p: the share. events, scale: how often it happened, and what one event is in the unit of the value.
 prepared as (
 
     select
         *,
-        case
-            when unit in ('percent', 'mean_days', 'mean')
-                then numerator / cast(nullif(denominator, 0) as double) / parts_per_unit
-        end as quotient,
-        cast(numerator as double) as events,
-        cast(denominator as double) as total,
-        case unit
-            when 'count' then 1.0
-            when 'percent' then 100 / cast(nullif(denominator, 0) as double)
-            when 'per_10k' then 10000 / cast(nullif(denominator, 0) as double)
-        end as scale
+        {{ figure_terms() }}
 
     from counted
 
@@ -222,23 +210,7 @@ final as (
         cast(series_number as bigint) as series_number,
         numerator,
         denominator,
-        case unit
-            when 'percent' then quotient * 100
-            when 'count' then events
-            when 'per_10k' then events * scale
-            else quotient
-        end as indicator_value,
-        case
-            when interval_method = 'wilson' and unit = 'percent'
-                then {{ wilson('quotient', 'total', z, '-') }} * 100
-            when interval_method = 'byar' and events = 0 then 0 * scale
-            when interval_method = 'byar' then {{ byar_lower('events', z) }} * scale
-        end as lower_95,
-        case
-            when interval_method = 'wilson' and unit = 'percent'
-                then {{ wilson('quotient', 'total', z, '+') }} * 100
-            when interval_method = 'byar' then {{ byar_upper('events', z) }} * scale
-        end as upper_95
+        {{ figure_measures() }}
 
     from prepared
 
