@@ -24,7 +24,7 @@ from childrens_warehouse import waivers
 from childrens_warehouse.build import candidate, members, reconcile, volumes
 from childrens_warehouse.build.candidate import State, Workspace
 from childrens_warehouse.build.members import Member
-from childrens_warehouse.disclosure import judging, mart
+from childrens_warehouse.disclosure import SCHEMA, judging
 from childrens_warehouse.errors import GateError
 from childrens_warehouse.publish import files
 from childrens_warehouse.publish.current import Release
@@ -175,7 +175,7 @@ def judge_candidate(settings: Settings, workspace: Workspace, state: State, rele
         connection: duckdb.DuckDBPyConnection, state: State, release: Release | None, suites: Sequence[str]
     ) -> tuple[Judgement, ...]:
         asked = [table for table in tables if table.name in suites]
-        return judge_all(connection, settings, state, release, asked, mart.SCHEMA in suites)
+        return judge_all(connection, settings, state, release, asked, SCHEMA in suites)
 
     try:
         each_alone = members.verdicts(settings, workspace, state, release, judgements, on_file, judge_alone)

@@ -14,7 +14,7 @@ from typing import Any
 from childrens_warehouse import waivers
 from childrens_warehouse.build.candidate import Stage, State, Workspace
 from childrens_warehouse.build.gating import GateResult
-from childrens_warehouse.disclosure import mart
+from childrens_warehouse.disclosure import SCHEMA
 from childrens_warehouse.errors import ConfigurationError
 from childrens_warehouse.landing.quarantine import rules
 from childrens_warehouse.ledger import Ledger
@@ -55,7 +55,7 @@ def question(settings: Settings, build_id: str) -> Question | None:
         return None
     state, result = held
     explained, refused = rules(), _refused(result)
-    if any(table == mart.SCHEMA for table, _ in refused):
+    if any(table == SCHEMA for table, _ in refused):
         return None
     lines = [
         f"| {each.rule} | {table} | {_of(each.unexpected_count, each.element_count)} | {said.get('what', '')}"

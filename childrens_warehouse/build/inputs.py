@@ -28,6 +28,7 @@ _CODE = (
     ("childrens_warehouse/build", "*.py"),
     ("childrens_warehouse/datasets", "*.py"),
     ("childrens_warehouse/decisions", "re*.py"),
+    ("childrens_warehouse/decisions", "neighbours.py"),
     ("childrens_warehouse/identity", "*.csv"),
     ("childrens_warehouse/identity", "*.json"),
     ("childrens_warehouse/identity", "*.py"),

@@ -116,6 +116,24 @@ def run(
     return done
 
 
+def manifest_for_duckdb(settings: Settings, workspace: Workspace, models: Sequence[str]) -> Path:
+    """dbt's manifest in which these models of the build are compiled for DuckDB, whatever engine built them.
+
+    Raises BuildFailed where dbt cannot compile them.
+    """
+    if settings.target == "duckdb":
+        return workspace.dbt / "manifest.json"
+    compiled = workspace.dbt / "for-duckdb"
+    arguments = ["compile", "--select", *models, "--target", "duckdb"]
+    finished = dbt.run(arguments, workspace.candidate, compiled, extra={"WAREHOUSE_TARGET": "duckdb"})
+    if finished.returncode != 0:
+        said = "\n".join(finished.stdout.strip().splitlines()[-_LINES_OF_A_DBT_ERROR:])
+        raise BuildFailed(
+            f"dbt could not compile {', '.join(models)} for DuckDB (exit code {finished.returncode}).\n{said}"
+        )
+    return compiled / "manifest.json"
+
+
 def _on_the_engine(
     settings: Settings, workspace: Workspace, arguments: Sequence[str], pass_fds: Sequence[int]
 ) -> subprocess.CompletedProcess[str]:

@@ -29,6 +29,7 @@ SIGNED_FIGURE_COLUMNS = (
     "authority_code VARCHAR, indicator_id VARCHAR, definition_version INTEGER, as_at DATE, period VARCHAR, "
     "dimension VARCHAR, member VARCHAR, numerator BIGINT, denominator BIGINT, value DOUBLE"
 )
+STATISTICAL_NEIGHBOUR_COLUMNS = "authority_code VARCHAR, neighbour_code VARCHAR, source_document VARCHAR"
 RESTRICTION_COLUMNS = "authority_code VARCHAR, identity_kind VARCHAR, identity_key BIGINT"
 NIGHT_COLUMNS = "as_at DATE, known_on TIMESTAMP"
 
@@ -52,6 +53,7 @@ def create_empty(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"create or replace table raw.child_identity ({CHILD_IDENTITY_COLUMNS})")
     connection.execute(f"create or replace table raw.sign_off ({SIGN_OFF_COLUMNS})")
     connection.execute(f"create or replace table raw.signed_figure ({SIGNED_FIGURE_COLUMNS})")
+    connection.execute(f"create or replace table raw.statistical_neighbour ({STATISTICAL_NEIGHBOUR_COLUMNS})")
     connection.execute(f"create or replace table raw.restriction ({RESTRICTION_COLUMNS})")
     connection.execute(f"create or replace table raw.night ({NIGHT_COLUMNS})")
     connection.execute("insert into raw.night values (date '2017-05-31', null)")

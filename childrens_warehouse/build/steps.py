@@ -23,7 +23,7 @@ from childrens_warehouse.build.gating import GateResult
 from childrens_warehouse.build.kept_back import KeptBack
 from childrens_warehouse.build.layers import LAYERS, LayerResult
 from childrens_warehouse.decisions import restrictions
-from childrens_warehouse.disclosure import mart
+from childrens_warehouse.disclosure import mart, regional
 from childrens_warehouse.errors import (
     AuthoritiesRefused,
     BuildFailed,
@@ -400,11 +400,12 @@ def _build(settings: Settings, build_id: str, wanted: tuple[str, ...]) -> tuple[
 def _suppress(settings: Settings, workspace: Workspace, state: State) -> None:
     """Make the figures for everybody, so that the gate judges them with the rest."""
     began = time.monotonic()
+    of_regions = regional.queries(layers.manifest_for_duckdb(settings, workspace, regional.TABLES))
     connection = candidate.connect(workspace, settings, read_only=False)
     try:
         if not mart.has_figures(connection):
             return
-        told = mart.create(connection, settings.disclosure, aggregate.earlier(settings))
+        told = mart.create(connection, settings.disclosure, aggregate.earlier(settings), of_regions)
     finally:
         connection.close()
     _note(settings, state, "disclosure", "done", {**told, "seconds": round(time.monotonic() - began, 2)})

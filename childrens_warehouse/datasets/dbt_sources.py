@@ -103,6 +103,15 @@ BESIDE: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
     (
+        "statistical_neighbour",
+        "One row per authority and statistical neighbour, as the list in the home says.",
+        (
+            ("authority_code", "VARCHAR", "Three-digit code of the local authority."),
+            ("neighbour_code", "VARCHAR", "Code of the authority that is like it."),
+            ("source_document", "VARCHAR", "The document that says so."),
+        ),
+    ),
+    (
         "signed_figure",
         "One row per authority, indicator, reporting date, period, dimension and member: a figure signed off.",
         (

@@ -1,4 +1,5 @@
-"""The tables for everybody, made in the candidate: `marts_aggregate.indicator` and a suppressed `indicator_value`.
+"""The tables for everybody, made in the candidate: `marts_aggregate.indicator`, a suppressed `indicator_value`, and the
+regional figures that follow from it.
 
 Beside them `disclosure.indicator_suppression` says of each hidden row why; that would give hidden figures away and is
 for those who may read all.
@@ -8,20 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import numpy as np
 import pandas as pd
 
 from childrens_warehouse import sql
+from childrens_warehouse.disclosure import SCHEMA, neighbours, regional
 from childrens_warehouse.disclosure.figures import KEY, SENSITIVE, of_frame
 from childrens_warehouse.disclosure.profiles import Profile
 from childrens_warehouse.disclosure.protect import protect, summary
 from childrens_warehouse.disclosure.rests import TABLE, small_rests
 from childrens_warehouse.errors import BuildFailed
 
-SCHEMA = "marts_aggregate"
-TABLES = ("indicator", "indicator_value")
+_DEFINITIONS, _FIGURES = "indicator", "indicator_value"
 SUPPRESSION = "disclosure.indicator_suppression"
 SUPPRESSION_COMMENT = (
     "One row per suppressed row of indicator_value in marts_aggregate.duckdb, and why: primary (a count in it, or the"
@@ -29,7 +31,7 @@ SUPPRESSION_COMMENT = (
 )
 
 # What is shown of every row: what it is about, and what others set or published.
-ALWAYS = (*KEY, "member_label", "unit", "finality", "target", "statistical_neighbour", "england", "direction")
+ALWAYS = (*KEY, "member_label", "unit", "finality", "target", "england", "direction")
 # Of the row's own counts alone.
 OF_THE_ROW = ("numerator", "denominator", "value", "display", "lower_95", "upper_95", "rag")
 # Of the row and of the same figure a year before.
@@ -42,8 +44,21 @@ OF_THE_YEAR = ("previous", "change", "direction_of_travel", "is_beyond_chance")
 _SESSIONS = 10
 
 
-def create(connection: duckdb.DuckDBPyConnection, profile: Profile, earlier: Path | None) -> Mapping[str, int]:
-    """Make the tables in a candidate that is open for writing. earlier: folder of the release that is published."""
+def tables(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """The tables that everybody may see, in the order of their names: of regions, where the candidate has them."""
+    return (_DEFINITIONS, _FIGURES, *(name for name in regional.TABLES if columns(connection, name)))
+
+
+def create(
+    connection: duckdb.DuckDBPyConnection,
+    profile: Profile,
+    earlier: Path | None,
+    of_regions: Mapping[str, str] = MappingProxyType({}),
+) -> Mapping[str, int]:
+    """Make the tables in a candidate that is open for writing.
+
+    earlier: folder of the release that is published. of_regions: queries of the suppressed tables (regional.queries).
+    """
     frame = _rows(connection, profile, earlier)
     parts = _parts(connection)
     found = []
@@ -71,10 +86,11 @@ def create(connection: duckdb.DuckDBPyConnection, profile: Profile, earlier: Pat
         connection.execute("create or replace temp table hidden_rows as select row, small, left_out from hidden_frame")
         if profile.rounded_to == 1:
             told["hidden"] += _hide_what_a_rest_would_tell(connection, profile)
+        connection.execute(f"create or replace temp table untold_rows as {_untold(connection, profile)}")
         connection.execute(f"create schema if not exists {SCHEMA}")
         connection.execute("create schema if not exists disclosure")
-        connection.execute(f"create or replace table {SCHEMA}.indicator as select * from marts.indicator")
-        connection.execute(f"create or replace table {SCHEMA}.indicator_value as {_shown(connection, profile)}")
+        connection.execute(f"create or replace table {SCHEMA}.{_DEFINITIONS} as select * from marts.{_DEFINITIONS}")
+        connection.execute(f"create or replace table {SCHEMA}.{_FIGURES} as {_shown(connection, profile)}")
         connection.execute(
             f"create or replace table {SUPPRESSION} as select {', '.join(f'v.{name}' for name in KEY)},"
             " case when h.small then 'primary' else 'secondary' end as reason"
@@ -83,9 +99,19 @@ def create(connection: duckdb.DuckDBPyConnection, profile: Profile, earlier: Pat
     finally:
         connection.unregister("hidden_frame")
         connection.execute("drop table if exists hidden_rows")
-    for table in TABLES:
+        connection.execute("drop table if exists untold_rows")
+    for table, query in of_regions.items():
+        connection.execute(f"create or replace table {SCHEMA}.{table} as {query}")
+    for table in tables(connection):
         _copy_comments(connection, table)
     return told
+
+
+def _untold(connection: duckdb.DuckDBPyConnection, profile: Profile) -> str:
+    """The query of the rows whose average of neighbours is not shown; of none in a candidate without neighbours."""
+    if not columns(connection, neighbours.LIST) or neighbours.SOURCE not in columns(connection, _FIGURES):
+        return "select cast(null as bigint) as row where false"
+    return neighbours.untold(profile)
 
 
 def _hide_what_a_rest_would_tell(connection: duckdb.DuckDBPyConnection, profile: Profile) -> int:
@@ -251,6 +277,8 @@ def _shown(connection: duckdb.DuckDBPyConnection, profile: Profile) -> str:
     for name in columns(connection, "indicator_value"):
         if name in ALWAYS:
             shown.append(sql.name(name))
+        elif name in neighbours.COLUMNS:
+            shown.append(f"case when not is_untold then {sql.name(name)} end as {sql.name(name)}")
         elif name == "disclosure":
             shown.append(f"case when {is_hidden} then 'suppressed' else disclosure end as disclosure")
         elif profile.rounded_to > 1:
@@ -266,11 +294,13 @@ def _shown(connection: duckdb.DuckDBPyConnection, profile: Profile) -> str:
             shown.append(f"case when not is_hidden_ever then {sql.name(name)} end as {sql.name(name)}")
     return f"""
         with marked as (
-            select v.*, i.decimals, h.row is not null as is_hidden, coalesce(h.left_out, false) as is_left_out
+            select v.*, i.decimals, h.row is not null as is_hidden, coalesce(h.left_out, false) as is_left_out,
+                u.row is not null as is_untold
             from marts.indicator_value as v
             inner join marts.indicator as i
                 on v.indicator_id = i.indicator_id and v.definition_version = i.definition_version
             left join hidden_rows as h on v.rowid = h.row
+            left join untold_rows as u on v.rowid = u.row
         ),
         looked_around as (
             select *,

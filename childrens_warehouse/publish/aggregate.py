@@ -1,6 +1,7 @@
-"""marts_aggregate.duckdb: the suppressed figures, their definitions and nothing else, for all who may read any.
+"""marts_aggregate.duckdb: the suppressed figures, their definitions, what follows from them for regions, and nothing
+else, for all who may read any.
 
-    releases/<release>/aggregate/indicator.parquet, indicator_value.parquet
+    releases/<release>/aggregate/indicator.parquet, indicator_value.parquet, regional_*.parquet
     releases/<release>/marts_aggregate.duckdb
     releases/<release>/indicator_suppression.parquet          why rows are suppressed: in marts.duckdb alone
 
@@ -19,7 +20,7 @@ from typing import Any
 import duckdb
 
 from childrens_warehouse import sql
-from childrens_warehouse.disclosure import mart
+from childrens_warehouse.disclosure import SCHEMA, mart
 from childrens_warehouse.disclosure.profiles import Profile
 from childrens_warehouse.errors import GateError, PublishFailed
 from childrens_warehouse.publish import files, former_names, release_tables
@@ -53,15 +54,15 @@ def write(
     """Write the suppressed tables into the folder of a release to be. None where the candidate has no figures."""
     if not mart.has_figures(connection):
         return None
-    tables = public_tables(connection, mart.SCHEMA)
-    if (names := tuple(table.name for table in tables)) != mart.TABLES:
-        raise GateError(f"Schema {mart.SCHEMA} holds {', '.join(names)}: only {', '.join(mart.TABLES)} may be shown.")
+    tables = public_tables(connection, SCHEMA)
+    if (names := tuple(table.name for table in tables)) != (allowed := mart.tables(connection)):
+        raise GateError(f"Schema {SCHEMA} holds {', '.join(names)}: {', '.join(allowed)} are to be shown.")
     (folder / FOLDER).mkdir(mode=GROUP_READS_DIRECTORY)
     told = {}
     for table in tables:
         path = folder / FOLDER / f"{table.name}.parquet"
         told[table.name] = {
-            "rows": _copy(connection, f"{mart.SCHEMA}.{table.name}", path),
+            "rows": _copy(connection, f"{SCHEMA}.{table.name}", path),
             **table.to_dict(),
             "former": former_names.columns_of(table.name, table.to_dict()["columns"], as_at),
         }

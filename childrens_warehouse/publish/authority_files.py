@@ -88,8 +88,11 @@ def _write(settings: Settings, manifest: Mapping[str, Any], authority: str, path
 
 
 def _is_shown(table: Table) -> bool:
-    """Its own rows can be told from others', or it is about nobody?"""
-    return table.has("authority_code") or access_classes.of(table).rows is access_classes.Rows.OPEN
+    """Its own rows can be told from others', or it is about nobody? A rank is told beside the figure of all."""
+    rows = access_classes.of(table).rows
+    return rows is access_classes.Rows.OPEN or (
+        table.has("authority_code") and rows is not access_classes.Rows.REGION
+    )
 
 
 def _is_of(path: Path, manifest: Mapping[str, Any]) -> bool:

@@ -22,7 +22,8 @@ from childrens_warehouse.build import kept_back
 from childrens_warehouse.build.kept_back import KeptBack
 from childrens_warehouse.build.raw_schema import create_empty, typed_columns
 from childrens_warehouse.datasets import ALL, BY_NAME, Coverage, Dataset
-from childrens_warehouse.decisions import rectifications, restrictions
+from childrens_warehouse.decisions import neighbours, rectifications, restrictions
+from childrens_warehouse.decisions.neighbours import Neighbour
 from childrens_warehouse.decisions.rectifications import Rectification
 from childrens_warehouse.decisions.restrictions import Restriction
 from childrens_warehouse.identity import child_identity, decisions
@@ -61,6 +62,7 @@ class InForce:
     sign_offs: tuple[SignOff, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
     rectifications: tuple[Rectification, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
     kept_back: tuple[KeptBack, ...] = ()
 
     @property
@@ -112,6 +114,7 @@ class InForce:
         told.append(f"sign_offs={sign_offs.fingerprint(self.sign_offs)}")
         told.append(f"restrictions={restrictions.fingerprint(self.restrictions)}")
         told.append(f"rectifications={rectifications.fingerprint(self.rectifications)}")
+        told.append(f"neighbours={neighbours.fingerprint(self.neighbours)}")
         told += sorted(f"{each.withdrawn_on}/{each.path.name}" for each in self.withdrawn)
         if self.kept_back:
             told.append(f"kept_back={kept_back.told(self.kept_back)}")
@@ -133,6 +136,7 @@ def in_force(settings: Settings, known_on: dt.datetime | None = None) -> InForce
         known_on,
         # Who may not be shown today may not be shown as known on an earlier day either.
         restricted_until=None,
+        neighbourhood=neighbours.on_file(settings.home),
     )
 
 
@@ -143,6 +147,7 @@ def settle(
     known_on: dt.datetime | None,
     decided_until: dt.datetime | None,
     restricted_until: dt.datetime | None,
+    neighbourhood: tuple[Neighbour, ...],
 ) -> InForce:
     """What counts among these files, by authority and dataset; decisions made later than `decided_until` do not."""
     restricted = restrictions.on_file(settings.home, restricted_until)
@@ -171,6 +176,7 @@ def settle(
         sign_offs=sign_offs.on_file(settings.home, decided_until),
         restrictions=restricted,
         rectifications=rectified,
+        neighbours=neighbourhood,
     )
 
 
@@ -263,6 +269,7 @@ def create_raw_schema(
     )
     _insert_withdrawals(connection, settings, force)
     sign_offs.fill(connection, settings.home, force.sign_offs)
+    neighbours.fill(connection, force.neighbours)
     restrictions.fill(connection, force.restrictions)
     for dataset in ALL:
         of_dataset = [each for each in force.extracts if each.dataset == dataset.name]

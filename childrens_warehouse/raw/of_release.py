@@ -1,6 +1,6 @@
 """What a release was built of, found again: the files in force, the withdrawals, the decisions made until then.
 
-releases/<release>/built_of.json.gz     acceptances by name; written when the build begins
+releases/<release>/built_of.json.gz     acceptances by name, and the list of neighbours; written when the build begins
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from childrens_warehouse.build.kept_back import KeptBack
+from childrens_warehouse.decisions import neighbours
 from childrens_warehouse.errors import WarehouseError
 from childrens_warehouse.publish.current import read_manifest
 from childrens_warehouse.raw import epoch
@@ -54,6 +55,8 @@ def of_release(settings: Settings, release_id: str) -> InForce:
         dt.datetime.fromisoformat(manifest["known_on"]) if manifest["known_on"] else None,
         dt.datetime.fromisoformat(inputs["decided_until"]),
         restricted_until=dt.datetime.fromisoformat(inputs["decided_until"]),
+        # The list is replaced as a whole, so a release names what it said; those of earlier programs knew none.
+        neighbourhood=neighbours.of_told(inputs.get("neighbours", ())),
     )
     return dataclasses.replace(then, kept_back=tuple(map(KeptBack.from_dict, inputs.get("kept_back", ()))))
 
@@ -69,7 +72,7 @@ def keeping_back(settings: Settings, night: InForce, kept: Sequence[KeptBack], r
     if not wanted or release_id is None or not path.exists():
         return others
     by_dataset, withdrawn, _ = _named(settings, _read(path), wanted.__contains__)
-    return others.and_of(settle(settings, by_dataset, withdrawn, None, None, None))
+    return others.and_of(settle(settings, by_dataset, withdrawn, None, None, None, night.neighbours))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -117,6 +120,7 @@ def write(path: Path, night: InForce, decided_until: dt.datetime) -> None:
         "decided_until": decided_until.isoformat(),
         "files": [_brief(each) for each in night.extracts],
         "kept_back": [each.to_dict() for each in night.kept_back],
+        "neighbours": neighbours.told(night.neighbours),
         "withdrawals": [{"older": _brief(each.older), "newer": _brief(each.newer)} for each in night.withdrawn],
     }
     partial = path.with_name(f".{path.name}.part")

@@ -27,14 +27,13 @@ FOR_AUDITORS = frozenset({"indicator_suppression"})
 _OPEN = frozenset(
     {
         "bridge_region_authority", "dim_attendance_code", "dim_care_end_reason", "dim_care_leaver_accommodation",
-        "dim_care_leaver_activity",
-        "dim_data_quality_rule", "dim_date", "dim_ethnicity", "dim_extract", "dim_indicator_benchmark",
-        "dim_indicator_catalogue", "dim_indicator_member", "dim_legal_status", "dim_local_authority",
-        "dim_placement_provider", "dim_placement_type", "dim_population", "dim_referral_source",
-        "dim_reporting_date", "dim_reporting_period", "dim_school", "dim_school_term", "dim_statutory_definition",
-        "dim_statutory_return", "dim_team", "fct_attendance_partition", "fct_data_quality_rule",
-        "fct_reconciliation", "fct_return_sign_off", "indicator", "release", "release_authority",
-        "release_source",
+        "dim_care_leaver_activity", "dim_data_quality_rule", "dim_date", "dim_ethnicity", "dim_extract",
+        "dim_indicator_benchmark", "dim_indicator_catalogue", "dim_indicator_member", "dim_legal_status",
+        "dim_local_authority", "dim_placement_provider", "dim_placement_type", "dim_population", "dim_referral_source",
+        "dim_reporting_date", "dim_reporting_period", "dim_school", "dim_school_term", "dim_statistical_neighbour",
+        "dim_statutory_definition", "dim_statutory_return", "dim_team", "fct_attendance_partition",
+        "fct_data_quality_rule", "fct_reconciliation", "fct_return_sign_off", "indicator", "release",
+        "release_authority", "release_source",
     }
 )  # fmt: skip
 

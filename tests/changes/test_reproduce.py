@@ -11,6 +11,7 @@ from childrens_warehouse.build import inputs
 from childrens_warehouse.build.candidate import Workspace
 from childrens_warehouse.changes.reproducing import reproduce
 from childrens_warehouse.cli import app
+from childrens_warehouse.decisions import neighbours
 from childrens_warehouse.errors import WarehouseError
 from childrens_warehouse.publish.current import current_release
 from childrens_warehouse.raw.acceptance import accepted
@@ -48,6 +49,27 @@ def test_a_release_is_made_again_although_other_files_came_since(home: Settings)
     now = current_release(home)
     assert now is not None and now.release_id == current.release_id
     assert not list(home.home.build.glob("again-*")), "what was made to compare is removed"
+
+
+def test_a_release_is_made_again_with_the_neighbours_of_its_time(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list is replaced as a whole: nothing in the home knows what it said."""
+    monkeypatch.setattr(
+        small_warehouse, "TABLES", tuple(sorted((*small_warehouse.TABLES, "dim_statistical_neighbour")))
+    )
+    table = "create or replace table marts.dim_statistical_neighbour as from raw.statistical_neighbour;"
+    monkeypatch.setitem(small_warehouse.SQL, "core", small_warehouse.SQL["core"] + table)
+    head, listed = ",".join(neighbours.COLUMNS), neighbours.path(home.home)
+    listed.write_text(f"{head}\n310,304,A list\n", encoding="utf-8")
+    figures.deliver(home, MAY_31, (1, "2016-05-03"))
+    first = figures.released(home)
+    listed.write_text(f"{head}\n310,305,Another list\n", encoding="utf-8")
+    second = figures.released(home)
+    assert second.release_id != first.release_id
+    listed.unlink()
+    assert reproduce(home, first.release_id, silent).differing == ()
+    assert reproduce(home, second.release_id, silent).differing == ()
 
 
 def test_other_content_is_named_table_by_table(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

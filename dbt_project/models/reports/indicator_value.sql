@@ -1,5 +1,7 @@
 {{ config(materialized='table', schema='marts', access='public') }}
 
+{%- set small = var('small_numbers_up_to') %}
+
 with
 
 definitions as (
@@ -17,6 +19,12 @@ reporting_dates as (
 benchmarks as (
 
     select * from {{ ref('dim_indicator_benchmark') }}
+
+),
+
+neighbours as (
+
+    select * from {{ ref('dim_statistical_neighbour') }}
 
 ),
 
@@ -41,6 +49,17 @@ signed as (
 signed_figures as (
 
     select * from {{ ref('fct_signed_figure') }}
+
+),
+
+listed as (
+
+    select
+        authority_code,
+        count(*) as neighbours
+
+    from neighbours
+    group by authority_code
 
 ),
 
@@ -98,6 +117,46 @@ benchmarked as (
 
 ),
 
+-- The neighbours themselves, where enough of them are here: half of those listed, and three. Their average is the mean of
+-- their values, as in the national tool: a large neighbour weighs no more than a small one. Whoever reads one authority's
+-- figures reads it too, and must not work out from it a small number of another: then there is none.
+of_neighbours as (
+
+    select
+        neighbours.authority_code,
+        figures.indicator_id,
+        figures.as_at,
+        figures.period,
+        figures.dimension,
+        figures.member,
+        {{ exact_mean('figures.indicator_value') }} as mean_of_members
+
+    from neighbours
+    inner join figures
+        on neighbours.neighbour_code = figures.authority_code
+    inner join listed
+        on neighbours.authority_code = listed.authority_code
+    inner join definitions
+        on figures.indicator_id = definitions.indicator_id
+    where figures.dimension = 'all'
+    group by
+        neighbours.authority_code, figures.indicator_id, figures.as_at, figures.period, figures.dimension,
+        figures.member
+    having count(figures.indicator_value) >= 3
+        and 2 * count(figures.indicator_value) >= max(listed.neighbours)
+        and max(
+            case
+                when figures.numerator between 1 and {{ small }} and definitions.unit in ('count', 'percent', 'per_10k')
+                    then 1
+                when figures.denominator between 1 and {{ small }} then 1
+                when figures.denominator - figures.numerator between 1 and {{ small }} and definitions.unit = 'percent'
+                    then 1
+                else 0
+            end
+        ) = 0
+
+),
+
 compared as (
 
     select
@@ -111,7 +170,11 @@ compared as (
         case when dated.is_to_date then previous_year.upper_95 else previous.upper_95 end as compared_upper_95,
         benchmarked.target,
         benchmarked.amber_margin,
-        benchmarked.statistical_neighbour,
+        coalesce(of_neighbours.mean_of_members, benchmarked.statistical_neighbour) as statistical_neighbour,
+        case
+            when of_neighbours.mean_of_members is not null then 'members'
+            when benchmarked.statistical_neighbour is not null then 'printed'
+        end as statistical_neighbour_source,
         benchmarked.england,
         control.process_mean,
         control.process_lower,
@@ -147,6 +210,15 @@ compared as (
             and dated.collection_year = benchmarked.collection_year
             and dated.dimension = benchmarked.dimension
             and dated.member = benchmarked.member
+
+    -- left: without a list, or with too few of it here, there is what is printed
+    left join of_neighbours
+        on dated.authority_code = of_neighbours.authority_code
+            and dated.indicator_id = of_neighbours.indicator_id
+            and dated.as_at = of_neighbours.as_at
+            and dated.period = of_neighbours.period
+            and dated.dimension = of_neighbours.dimension
+            and dated.member = of_neighbours.member
 
     -- left: only months have it, and only where there are enough of them
     left join control
@@ -217,6 +289,7 @@ final as (
             else 'red'
         end as rag,
         statistical_neighbour,
+        statistical_neighbour_source,
         england,
         cast(previous as double) as previous,
         cast(previous_year as double) as previous_year,

@@ -1,0 +1,14 @@
+"""Who is whose statistical neighbour: nobody without a list."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from childrens_warehouse.quality.judge import rule
+from expectations.publication import Publication
+
+
+def rules(publication: Publication) -> list[Expectation]:
+    """Rules beyond what the names of the columns promise."""
+    return [gxe.ExpectColumnValuesToNotBeNull(column="source_document", meta=rule("PUB-PROVENANCE"))]
