@@ -115,12 +115,6 @@ def successors(authority: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 @cache
-def english_authorities() -> frozenset[str]:
-    """The codes of all upper-tier authorities of England, those abolished too."""
-    return frozenset(row["local_authority_code"] for row in _rows(AUTHORITIES) if row["country"] == "England")
-
-
-@cache
 def _rows(file: str) -> tuple[dict[str, str], ...]:
     with (SEEDS / file).open(newline="", encoding="utf-8") as handle:
         return tuple(csv.DictReader(handle))

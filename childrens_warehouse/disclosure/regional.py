@@ -46,10 +46,12 @@ def queries(dbt_manifest: Path) -> dict[str, str]:
 
 
 def _of_suppressed(model: Mapping[str, str], instead: Mapping[str, Mapping[str, str]]) -> str:
-    query = model["compiled_code"]
+    query = model.get("compiled_code") or ""
     for name, node in instead.items():
         if node["relation_name"] not in query:
-            raise BuildFailed(f"{model['name']} does not read {node['relation_name']}, as dbt says that it does.")
+            raise BuildFailed(
+                f"dbt did not leave {model['name']} compiled, or it does not read {node['relation_name']} as dbt says."
+            )
         query = query.replace(node["relation_name"], f"{SCHEMA}.{name}")
     return query
 

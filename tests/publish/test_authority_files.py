@@ -63,6 +63,24 @@ def test_it_has_the_authoritys_rows_of_every_table_and_no_others(settings: Setti
     assert not own(settings, HARROW).exists()
 
 
+def test_what_a_region_tells_of_others_is_not_in_it(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the own figure a region of two tells the other's, and a rank has the region's figure beside it."""
+    of_regions = ("bridge_region_authority", "regional_indicator_value", "regional_ranking")
+    monkeypatch.setattr(small_warehouse, "TABLES", tuple(sorted((*small_warehouse.TABLES, *of_regions))))
+    tables = "".join(
+        f"create or replace table marts.{name} as select 'London' as region, unnest(['{HARROW}', '{BROMLEY}']) as"
+        f" authority_code{', 3 as indicator_id' if name != of_regions[0] else ''};"
+        for name in of_regions
+    )
+    monkeypatch.setitem(small_warehouse.SQL, "core", small_warehouse.SQL["core"] + tables)
+    night(settings, dt.date(2017, 5, 31))
+    assert rows(own(settings))["bridge_region_authority"] == 1
+    with duckdb.connect(str(own(settings)), read_only=True) as marts:
+        assert marts.execute("from duckdb_tables() where table_name like 'regional%'").fetchall() == []
+    with duckdb.connect(str(settings.home.marts), read_only=True) as marts:
+        assert marts.execute("select count(*) from marts.regional_ranking").fetchone() == (2,)
+
+
 def test_it_follows_each_release_and_each_way_back(settings: Settings) -> None:
     first = night(settings, dt.date(2017, 5, 31))
     night(settings, dt.date(2017, 6, 1), children=26)
