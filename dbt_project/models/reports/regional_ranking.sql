@@ -184,8 +184,8 @@ final as (
 
         -- what chance makes of the region's value
         {%- for limit in deviates %}
-        lower_{{ limit }} * scale / denominator as funnel_lower_{{ limit }},
-        upper_{{ limit }} * scale / denominator as funnel_upper_{{ limit }},
+        case when chance is not null then lower_{{ limit }} * scale / denominator end as funnel_lower_{{ limit }},
+        case when chance is not null then upper_{{ limit }} * scale / denominator end as funnel_upper_{{ limit }},
         {%- endfor %}
         funnel_position,
         case
