@@ -117,9 +117,9 @@ benchmarked as (
 
 ),
 
--- The neighbours themselves, where enough of them are here: half of those listed, and three. Their average is the mean of
--- their values, as in the national tool: a large neighbour weighs no more than a small one. Whoever reads one authority's
--- figures reads it too, and must not work out from it a small number of another: then there is none.
+-- The neighbours themselves, where enough of them are here: half of those listed, and three. Their average is the mean
+-- of their values, as in the national tool: a large neighbour weighs no more than a small one. Whoever reads one
+-- authority's figures reads it too, and must not work out from it a small number of another: then there is none.
 of_neighbours as (
 
     select

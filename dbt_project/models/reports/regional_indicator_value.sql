@@ -58,14 +58,32 @@ of_members as (
 
 ),
 
+summed as (
+
+    select
+        {{ key }},
+        min(member_label) as member_label,
+        min(unit) as unit,
+        min(members) as members,
+        count(value) as members_counted,
+        cast(sum(numerator) as bigint) as numerator,
+        cast(sum(denominator) as bigint) as denominator
+
+    from of_members
+    group by {{ key }}
+
+),
+
 placed as (
 
     select
-        *,
-        row_number() over (partition by {{ key }} order by value nulls last) - 1 as place,
-        count(value) over (partition by {{ key }}) as counted
+        {{ key }},
+        value,
+        row_number() over (partition by {{ key }} order by value) - 1 as place,
+        count(*) over (partition by {{ key }}) as counted
 
     from of_members
+    where value is not null
 
 ),
 
@@ -83,16 +101,10 @@ reached as (
 
 ),
 
-summed as (
+spread as (
 
     select
         {{ key }},
-        min(member_label) as member_label,
-        min(unit) as unit,
-        min(members) as members,
-        count(value) as members_counted,
-        cast(sum(numerator) as bigint) as numerator,
-        cast(sum(denominator) as bigint) as denominator,
         min(value) as lowest,
         {%- for quarters in quartiles.values() %}
         max(way_{{ quarters }} - below_{{ quarters }}) as part_{{ quarters }},
@@ -110,6 +122,13 @@ prepared as (
 
     select
         summed.*,
+        spread.lowest,
+        {%- for quarters in quartiles.values() %}
+        spread.part_{{ quarters }},
+        spread.from_{{ quarters }},
+        spread.to_{{ quarters }},
+        {%- endfor %}
+        spread.highest,
         definitions.decimals,
         definitions.interval_method,
         definitions.parts_per_unit
@@ -118,6 +137,16 @@ prepared as (
     inner join definitions
         on summed.indicator_id = definitions.indicator_id
             and summed.definition_version = definitions.definition_version
+
+    -- left: of some figures no member has a value
+    left join spread
+        on summed.region = spread.region
+            and summed.indicator_id = spread.indicator_id
+            and summed.definition_version = spread.definition_version
+            and summed.as_at = spread.as_at
+            and summed.period = spread.period
+            and summed.dimension = spread.dimension
+            and summed.member = spread.member
 
 ),
 
