@@ -82,11 +82,11 @@ def verdicts(
     tables = [judgement.suite for judgement in failed]
     members = []
     for authority in authorities:
-        alone: Sequence[Judgement] = ()
+        own: Sequence[Judgement] = ()
         if tables:
             with alone(settings, workspace, authority) as connection:
-                alone = judge(connection, _state_of(state, authority), _release_of(release, authority), tables)
-        members.append(_member(authority, alone, waivers, state))
+                own = judge(connection, _state_of(state, authority), _release_of(release, authority), tables)
+        members.append(_member(authority, own, waivers, state))
     return tuple(members)
 
 
