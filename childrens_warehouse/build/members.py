@@ -131,12 +131,14 @@ def alone(settings: Settings, workspace: Workspace, authority: str) -> Iterator[
     """A database that looks like the candidate and holds one authority's rows."""
     connection = duckdb.connect(config=_limits(settings, workspace))
     try:
-        connection.execute(f"attach {sql.literal(workspace.candidate)} as everybody (read_only)")
+        # By the name that dbt's own views call it.
+        everybody = workspace.candidate.stem
+        connection.execute(f"attach {sql.literal(workspace.candidate)} as {sql.name(everybody)} (read_only)")
         relations = connection.execute(
             f"""
             select schema_name, table_name, max(column_name) filter (column_name in ({sql.literals(_COLUMNS)}))
             from duckdb_columns()
-            where database_name = 'everybody' and not internal
+            where database_name = {sql.literal(everybody)} and not internal
             group by schema_name, table_name
             """
         ).fetchall()
@@ -145,7 +147,7 @@ def alone(settings: Settings, workspace: Workspace, authority: str) -> Iterator[
         for schema, table, column in relations:
             name = f"{sql.name(schema)}.{sql.name(table)}"
             whose = f" where {sql.name(column)} = {sql.literal(authority)}" if column else ""
-            connection.execute(f"create view {name} as select * from everybody.{name}{whose}")
+            connection.execute(f"create view {name} as select * from {sql.name(everybody)}.{name}{whose}")
         yield connection
     finally:
         connection.close()
