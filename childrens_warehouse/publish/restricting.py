@@ -48,11 +48,7 @@ def take_out(connection: duckdb.DuckDBPyConnection) -> int:
     connection.execute("begin")
     try:
         for table in public_tables(connection):
-            named = [
-                f"(authority_code, {sql.name(column.name)}) in ({_ALL_IDENTITIES})"
-                for column in table.columns
-                if column.name in KEYS
-            ]
+            named = about_restricted(column.name for column in table.columns if column.name in KEYS)
             if named and table.name in views:
                 _leave_out(connection, table, views[table.name], named)
             elif named:
@@ -76,6 +72,14 @@ def _leave_out(connection: duckdb.DuckDBPyConnection, table: Table, definition: 
         connection.execute(
             f"comment on column {table.relation}.{sql.name(column.name)} is {sql.literal(column.comment)}"
         )
+
+
+def about_restricted(columns: Iterable[str], authority: str = "authority_code") -> list[str]:
+    """Conditions on the rows of a table that has these pseudonyms, each of which says: about a restricted person.
+
+    Null where a pseudonym is. The connection's `raw` must have restrictions and identities.
+    """
+    return [f"({sql.name(authority)}, {sql.name(column)}) in ({_ALL_IDENTITIES})" for column in columns]
 
 
 def restricted_keys(connection: duckdb.DuckDBPyConnection) -> set[int]:

@@ -12,6 +12,8 @@ import duckdb
 
 from childrens_warehouse import spreadsheets, sql
 from childrens_warehouse.datasets import Coverage, Dataset
+from childrens_warehouse.decisions import restrictions
+from childrens_warehouse.publish import restricting
 from childrens_warehouse.raw.acceptance import Acceptance
 from childrens_warehouse.raw.in_force import InForce, create_raw_schema, in_force
 from childrens_warehouse.settings import Settings
@@ -30,20 +32,25 @@ def files_known(settings: Settings, dataset: Dataset, known_on: dt.datetime | No
 def write_rows(settings: Settings, dataset: Dataset, known_on: dt.datetime | None, target: Path) -> int:
     """Write the rows in force at `known_on` as raw has them, pseudonymised, for the owner alone; return how many.
 
-    target: a .parquet or .csv file. Rows of overlapping collection years are all there, each with its year.
+    target: a .parquet or .csv file. Rows of overlapping collection years are all there, each with its year; none is
+    about a person whose data may not be shown today.
     """
     force = in_force(settings, known_on)
+    is_restricted = bool(restrictions.in_force(force.restrictions))
     connection = duckdb.connect()
     try:
-        create_raw_schema(connection, settings, force, _months(force, dataset), with_children=False)
+        # Who a restricted person is in the lists of other services takes the links.
+        create_raw_schema(connection, settings, force, _months(force, dataset), with_children=is_restricted)
         form = "format csv, header true" if target.suffix == ".csv" else "format parquet"
         order = ", ".join(sql.name(column) for column in ("_authority_code", "_source_file", "_source_row"))
         with _owner_only():
             rows = f"select * from raw.{sql.name(dataset.name)}"
+            if is_restricted:
+                rows += _but_restricted(dataset)
+            found = connection.execute(f"select count(*) from ({rows})").fetchone()
             if target.suffix == ".csv":
                 rows = spreadsheets.select_sql(connection, rows)
             connection.execute(f"copy ({rows} order by {order}) to {sql.literal(target)} ({form})")
-        found = connection.execute(f"select count(*) from raw.{sql.name(dataset.name)}").fetchone()
         return int(found[0]) if found else 0
     finally:
         connection.close()
@@ -57,6 +64,13 @@ def _owner_only() -> Iterator[None]:
         yield
     finally:
         os.umask(before)
+
+
+def _but_restricted(dataset: Dataset) -> str:
+    """Where no number of a row is a restricted person's."""
+    numbers = [str(column.raw_name) for column in dataset.raw_columns if column.identifier]
+    named = restricting.about_restricted(numbers, "_authority_code")
+    return f" where not coalesce({' or '.join(named)}, false)" if named else ""
 
 
 def _months(force: InForce, dataset: Dataset) -> list[tuple[str, dt.date]]:

@@ -31,7 +31,7 @@ def test_a_model_is_built_beside_the_published_release(
     monkeypatch.setenv("WAREHOUSE_SANDBOX", str(tmp_path / "sandbox"))
     said: list[str] = []
     assert sandbox.build(real, ["ind_cla_count"], defer=True, say=said.append) == 0, capfd.readouterr().out
-    inside = sandbox.ensure(real, said.append, with_children=False)
+    inside = sandbox.beside(real)
     query = "select * from indicators.ind_cla_count order by all"
     assert ask(inside, query) == ask(real, query) != []
     # nothing it rests on was built, and the real home is as it was

@@ -16,6 +16,7 @@ from childrens_warehouse.decisions.holds import Verdict
 from childrens_warehouse.errors import PublishFailed, WarehouseError
 from childrens_warehouse.identity import codes
 from childrens_warehouse.ledger import Ledger
+from childrens_warehouse.modelling import sandbox
 from childrens_warehouse.privacy import finding, releases
 from childrens_warehouse.privacy.retention import disposing, schedule
 from childrens_warehouse.privacy.subject import exporting
@@ -111,6 +112,35 @@ def test_a_build_of_the_past_goes_by_todays_restrictions(published):
     settings = dataclasses.replace(published.settings, known_on=parse_instant("2017-07-01"))
     done = publish(settings, build(settings, "test").build_id)
     assert not releases.bears(published.home, done.release_id, keys_of(published, OLD))
+
+
+def test_a_restricted_person_is_in_no_list_that_is_written_out(keeper, tmp_path):
+    keys = keys_of(keeper, OLD)
+    said("restrict", "add", f"child_id:{OLD}", *BY)
+    for dataset, left in {"ssda903_header": 1, "ssda903_episodes": 1, "pupils": 2, "attendance": 2}.items():
+        path = tmp_path / f"{dataset}.parquet"
+        for moment in (), ("--on", "2017-07-01"):
+            assert f"{left} rows written" in said("known", dataset, *moment, "--to", str(path))
+            written = duckdb.execute(f"from '{path}'").fetchall()
+            assert len(written) == left and not keys & {value for row in written for value in row}
+    said("restrict", "remove", f"child_id:{OLD}", *BY)
+    assert "2 rows written" in said("known", "ssda903_header", "--to", str(tmp_path / "again.csv"))
+
+
+def test_a_restricted_person_is_in_no_sandbox(published, tmp_path, monkeypatch):
+    monkeypatch.setenv("WAREHOUSE_SANDBOX", str(tmp_path / "sandbox"))
+    first = sandbox.beside(published.settings).home.root
+    assert sandbox.beside(published.settings).home.root == first and first.exists()
+    said("restrict", "add", f"child_id:{OLD}", *BY)
+    with pytest.raises(WarehouseError, match="restricted since: run a night first"):
+        sandbox.beside(published.settings)
+    assert not first.exists()
+    done = release(published)
+    assert sandbox.beside(published.settings).home.root.name == done.release_id
+    # As if it had been made before the restriction, and used again only now.
+    first.mkdir()
+    sandbox.beside(published.settings)
+    assert not first.exists()
 
 
 def test_a_correction_reaches_the_release(published):
