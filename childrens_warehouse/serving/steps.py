@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Literal
+from psycopg.sql import SQL, Identifier, Literal
 
 from childrens_warehouse.errors import BusyError, ServingFailed
 from childrens_warehouse.observing import logs
@@ -108,6 +108,32 @@ def status(settings: Settings) -> tuple[str | None, tuple[str, ...]]:
         return switching.current(connection), switching.loaded(connection)
 
 
+def rows_about(
+    settings: Settings, release_ids: Iterable[str], keys: Collection[int]
+) -> Iterator[tuple[str, str, tuple[str, ...], list[tuple[Any, ...]]]]:
+    """The rows that releases on the server have about these pseudonyms: release, table, columns and rows.
+
+    Raises PostgresUnavailable where the server is away, ServingFailed where it refuses.
+    """
+    with _session(settings) as connection:
+        current = switching.current(connection)
+        for release_id in release_ids:
+            schemas = names.current(release_id) if release_id == current else names.of_release(release_id)
+            found = connection.execute(
+                "select table_name, array_agg(column_name::text order by column_name::text)"
+                " from information_schema.columns where table_schema = %s and column_name::text = any(%s)"
+                " group by table_name order by table_name",
+                (schemas.marts, list(restricting.KEYS)),
+            ).fetchall()
+            for table, columns in found:
+                named = SQL(" or ").join(SQL("{} = any(%(keys)s)").format(Identifier(column)) for column in columns)
+                told = connection.execute(
+                    SQL("select * from {} where {}").format(Identifier(schemas.marts, table), named),
+                    {"keys": sorted(keys)},
+                )
+                yield release_id, table, tuple(each.name for each in told.description or ()), told.fetchall()
+
+
 def drop(settings: Settings, release_id: str) -> None:
     """Take a release off the server whose time is over. One that is not there is fine.
 
@@ -154,11 +180,15 @@ def _session(settings: Settings) -> Iterator[psycopg.Connection]:
             yield connection
         except psycopg.Error as error:
             # Its first line names objects and causes; what follows may quote a row.
-            reason = error.diag.message_primary or type(error).__name__
+            reason = error.diag.message_primary or _without_words(connection, error)
             raise ServingFailed(
                 f"PostgreSQL at {where(settings)} broke off ({reason}): it shows what it showed before. The next"
                 " attempt goes on."
             ) from None
+
+
+def _without_words(connection: psycopg.Connection, error: psycopg.Error) -> str:
+    return "the connection was lost" if connection.broken else type(error).__name__
 
 
 def _be_alone(connection: psycopg.Connection, settings: Settings) -> None:

@@ -55,7 +55,7 @@ def collect(settings: Settings, found: Found, linked: Linking) -> Collected:
     _decisions(settings, found, collected)
     _candidate(settings, found, collected)
     bearing = _releases(settings, found, collected)
-    _postgresql(settings, bearing, collected)
+    _postgresql(settings, found, bearing, collected)
     _pages(settings, found, collected)
     _readings(settings, bearing, collected)
     return collected
@@ -358,23 +358,30 @@ def _add_marts(
     )  # fmt: skip
 
 
-def _postgresql(settings: Settings, bearing: list[str], collected: Collected) -> None:
-    """The server has releases as the files have them; and who may read the person's rows there."""
+def _postgresql(settings: Settings, found: Found, bearing: list[str], collected: Collected) -> None:
+    """The releases on the server, with the rows of those that are not on disk; and who may read them there."""
     from childrens_warehouse.serving import readers, steps
 
     if settings.postgres is None:
         return
+    on_disk = set(releases.on_disk(settings.home))
     try:
         shown, there = steps.status(settings)
+        # Of a release that is on disk the server has the very rows.
+        alone = [each for each in there if each not in on_disk]
+        rows = list(steps.rows_about(settings, alone, found.keys))
     except WarehouseError as error:
         collected.withheld.append(("postgresql", "releases on the server", f"the server could not be asked: {error}"))
         return
-    on_disk = set(releases.on_disk(settings.home))
+    for release_id, table, names, told in rows:
+        about = [(release_id, *row) for row in told]
+        _add_marts(found, "postgresql", table, ("in_release", *names), about, collected)
+    has_rows = {release_id for release_id, _, _, told in rows if told}
     collected.add(
         "postgresql", "releases", ("release", "is_current", "rows"),
         [
-            (each, each == shown, "as listed in layer releases" if each in bearing else "not known: no longer on disk")
-            for each in there if each in bearing or each not in on_disk
+            (each, each == shown, "as listed in layer releases" if each in bearing else "as listed here")
+            for each in there if each in bearing or each in has_rows
         ],
     )  # fmt: skip
     collected.add(
