@@ -7,21 +7,17 @@ in a mount namespace of their own that nobody else sees: a tmpfs with little roo
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import random
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from chaos import victim
+from chaos import mounts, victim
 from chaos.contract import Count, Form, Say, sentence
 from chaos.range import Range, Whole, shared
 from chaos.victim import Moment
 from chaos.works import WORKS, Work
-from childrens_warehouse.settings import PROJECT
 
 _TRIALS = {Form.SHORT: 6, Form.LONG: 90, Form.ONE: 1}
 _ERRORS_OF_WRITING = ("ENOSPC", "EDQUOT", "EIO", "EROFS")
@@ -34,26 +30,13 @@ _ROOM = 2_000_000  # bytes a work may need more
 
 def run(form: Form, seed: int, say: Say) -> Count:
     """Break so many disks; each trial is repeated alone by its own seed."""
-    if not (victim.can_trace() or _may_mount()):
+    if not (victim.can_trace() or mounts.may_mount()):
         say("neither strace nor the right to mount is here: nothing can be broken")
         return Count()
-    if not _may_mount():
+    if not mounts.may_mount():
         say("nothing can be mounted here (that takes root): errors are put into system calls alone")
         return _run(shared(), form, seed, say)
-    told_inside = (form, str(seed), str(shared().folder))
-    command = ("unshare", "--mount", "--propagation", "private", sys.executable, "-m", "chaos.disks", *told_inside)
-    inside = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
-    assert inside.stdout
-    told = ""
-    for line in inside.stdout:
-        if line.startswith("{"):
-            told = line
-        else:
-            say(line.rstrip())
-    if inside.wait() or not told:
-        return Count(broken=(f"disks, seed {seed}: ended with {inside.returncode}",))
-    content = json.loads(told)
-    return Count(**{**content, "broken": tuple(content["broken"])})
+    return mounts.run_inside("chaos.disks", form, seed, say)
 
 
 def _run(range_: Range, form: Form, seed: int, say: Say) -> Count:
@@ -116,13 +99,13 @@ class Disks:
     def put_away(self) -> None:
         """Take the mounts away, so that the next trial has a home without."""
         while self.mounted:
-            _mount("umount", "-l", str(self.mounted.pop()))
+            mounts.mount("umount", "-l", str(self.mounted.pop()))
 
     def _any(self, rng: random.Random, work: Work, whole: Whole) -> Fault:
         kinds: list[Callable[[random.Random, Whole], Fault]] = []
         if victim.can_trace():
             kinds += [self._error, self._error]
-        if _may_mount():
+        if mounts.may_mount():
             kinds += [self._full, self._full, self._read_only, self._gone]
         return rng.choice(kinds)(rng, whole)
 
@@ -150,7 +133,7 @@ class Disks:
 
         return Fault(
             f"{room / 1000:.0f} kB free in {place}", Moment(None, seconds=0), fill,
-            lambda: _mount("mount", "-o", "remount,size=256m", str(at)),
+            lambda: mounts.mount("mount", "-o", "remount,size=256m", str(at)),
         )  # fmt: skip
 
     def _read_only(self, rng: random.Random, whole: Whole) -> Fault:
@@ -164,11 +147,11 @@ class Disks:
 
         def remount() -> None:
             # Refused while a file is open for writing, as a kernel does it by itself after errors.
-            _mount("mount", "-o", "remount,ro,bind", str(at))
+            mounts.mount("mount", "-o", "remount,ro,bind", str(at))
 
         return Fault(
             f"{place} read-only after {seconds:.2f} s", Moment(None, seconds=seconds, do=("read-only", remount)), begin,
-            lambda: _mount("mount", "-o", "remount,rw,bind", str(at)),
+            lambda: mounts.mount("mount", "-o", "remount,rw,bind", str(at)),
         )  # fmt: skip
 
     def _gone(self, rng: random.Random, whole: Whole) -> Fault:
@@ -182,7 +165,7 @@ class Disks:
             self._put_over(at, "--bind", str(disk))
 
         def go_away() -> None:
-            _mount("umount", "-l", str(at))
+            mounts.mount("umount", "-l", str(at))
             self.mounted.remove(at)
 
         named = f"{place} gone after {seconds:.2f} s"
@@ -194,22 +177,10 @@ class Disks:
 
     def _put_over(self, at: Path, *told: str) -> None:
         mode = at.stat().st_mode & 0o7777
-        _mount("mount", *told, str(at))
+        mounts.mount("mount", *told, str(at))
         self.mounted.append(at)
         at.chmod(mode)
 
 
-def _may_mount() -> bool:
-    return (
-        os.geteuid() == 0
-        and not subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode
-    )
-
-
-def _mount(*command: str) -> None:
-    subprocess.run(command, check=False, capture_output=True)
-
-
 if __name__ == "__main__":
-    counted = _run(Range(Path(sys.argv[3])), Form(sys.argv[1]), int(sys.argv[2]), lambda said: print(said, flush=True))
-    print(json.dumps(dataclasses.asdict(counted)))
+    mounts.answer(_run)

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import os
 import random
+import shutil
 import signal
 import tempfile
 import time
@@ -19,7 +20,7 @@ from pathlib import Path
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from chaos import victim
+from chaos import mounts, victim
 from chaos.contract import Count, Form, Say, sentence
 from chaos.range import Range, shared
 from chaos.victim import Moment
@@ -31,17 +32,29 @@ _TRIALS = {Form.SHORT: 4, Form.LONG: 45, Form.ONE: 1}
 _URL, _PASSWORD = "WAREHOUSE_POSTGRES_URL", "WAREHOUSE_POSTGRES_PASSWORD_COMMAND"
 _SECONDS_TO_COME_BACK = 30.0
 _KEPT, _TRIAL = "kept", "trial"
+_LARGE = 1_000_000_000  # bytes for PostgreSQL, where it has a disk of its own
 
 
 def run(form: Form, seed: int, say: Say) -> Count:
     """Break so many servers; each trial is repeated alone by its own seed."""
+    if mounts.may_mount():
+        return mounts.run_inside("chaos.servers", form, seed, say)
+    say("nothing can be mounted here (that takes root): the server's disk does not fill up")
+    return _run(shared(), form, seed, say)
+
+
+def _run(range_: Range, form: Form, seed: int, say: Say) -> Count:
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         # As root the server runs as another user, who must come to its folder.
         Path(folder).chmod(0o755)
         server = LocalServer(Path(folder) / "pg", free_port())
+        disk = server.folder if mounts.may_mount() else None
+        if disk:
+            disk.mkdir()
+            mounts.mount("mount", "-t", "tmpfs", "-o", f"size={_LARGE}", "tmpfs", str(disk))
         server.start()
         try:
-            servers = Servers(shared(), server)
+            servers = Servers(range_, server, disk)
             total = Count()
             for number in range(_TRIALS[form]):
                 count, said = servers.trial(seed + number)
@@ -51,32 +64,38 @@ def run(form: Form, seed: int, say: Say) -> Count:
             return total
         finally:
             server.stop()
+            if disk:
+                mounts.mount("umount", str(disk))
 
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """One thing that breaks while a release is loaded: during it, at a moment of it, or in what the load is told."""
+    """One thing that breaks while a release is loaded: during it, at a moment of it, or in what the load is told.
+
+    says: one of these must be in what the load said, where it did not come to its end.
+    """
 
     named: str
     moment: Moment
     during: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
+    says: tuple[str, ...] = ("",)
 
 
 class Servers:
     """A PostgreSQL server with a database in which the first night is loaded; each trial loads the second."""
 
-    def __init__(self, range_: Range, server: LocalServer) -> None:
-        self.range, self.server = range_, server
+    def __init__(self, range_: Range, server: LocalServer, disk: Path | None) -> None:
+        self.range, self.server, self.disk = range_, server, disk
         self.environment = {_URL: server.address(_TRIAL)}
         range_.start_from("delivered")
         self._query("postgres", f"create database {_TRIAL}")
         range_.do(load, self.environment)
         self._query("postgres", f"alter database {_TRIAL} rename to {_KEPT}")
         self._fresh()
-        began = time.monotonic()
+        began, used = time.monotonic(), self._used()
         range_.do(load, self.environment)
-        self.seconds = time.monotonic() - began
+        self.seconds, self.written = time.monotonic() - began, self._used() - used
         self.shown = self._shown()
         self._fresh()
         self.calls = victim.calls_of(load, range_.root, range_.said, self.environment) if victim.can_trace() else {}
@@ -84,11 +103,13 @@ class Servers:
     def trial(self, seed: int) -> tuple[Count, str]:
         """One fault. What it came to, and a sentence about it."""
         rng = random.Random(seed)
-        fault = rng.choice((
+        kinds = [
             self._killed, self._killed, self._crashed, self._restarted, self._backend_killed, self._locked,
-            self._idle_reader, self._secret,
-        ))(rng)  # fmt: skip
+            self._idle_reader, self._secret, *([self._full, self._full] if self.disk else []),
+        ]  # fmt: skip
         self._fresh()
+        self.seen_meanwhile = list[str]()
+        fault = rng.choice(kinds)(rng)
         with fault.during():
             ended = self.range.harm(load, fault.moment, {**self.environment, **fault.environment})
         said = self.range.last_words()
@@ -98,6 +119,9 @@ class Servers:
             if self._shown() in (self.shown_before, self.shown)
             else ["readers of PostgreSQL see neither release whole"]
         )
+        broken += self.seen_meanwhile
+        if ended and not any(each in said for each in fault.says):
+            broken.append(f"the load does not say what is the matter: {said}")
         broken += self.range.files_stand()
         if again := victim.run(load, self.range.root, self.range.said, self.environment):
             broken.append(f"cannot be loaded again ({again}): {self.range.last_words()}")
@@ -159,6 +183,26 @@ class Servers:
         command = rng.choice(("echo expired", "false", "/no/such/command", "sh -c 'echo secret >&2; exit 3'"))
         return Fault(f"password command {command!r}", Moment(None), environment={_URL: address, _PASSWORD: command})
 
+    def _full(self, rng: random.Random) -> Fault:
+        room = int(self.written * 1.2 * rng.random())
+        return Fault(
+            f"{room / 1000:.0f} kB free for PostgreSQL", Moment(None, seconds=victim.LONGEST_SECONDS),
+            lambda: self._little_room(room), says=("its disk is full", "the connection was lost"),
+        )  # fmt: skip
+
+    @contextlib.contextmanager
+    def _little_room(self, room: int) -> Iterator[None]:
+        """While it lasts, whoever reads sees the release that was there; unless the server had no room for itself."""
+        assert self.disk
+        mounts.mount("mount", "-o", f"remount,size={shutil.disk_usage(self.disk).used + room}", str(self.disk))
+        try:
+            yield
+            with contextlib.suppress(psycopg.OperationalError):
+                if self._shown() not in (self.shown_before, self.shown):
+                    self.seen_meanwhile.append("readers of a full PostgreSQL see neither release whole")
+        finally:
+            mounts.mount("mount", "-o", f"remount,size={_LARGE}", str(self.disk))
+
     def _at_any_time(self, rng: random.Random, what: str, do: Callable[[], None]) -> Fault:
         moment = Moment(None, seconds=rng.uniform(0.05, self.seconds), do=(what, do))
         return Fault(str(moment), moment)
@@ -207,6 +251,9 @@ class Servers:
         )
         return [f"store.{name} is left over" for (name,) in found]
 
+    def _used(self) -> int:
+        return shutil.disk_usage(self.server.folder).used
+
     def _query(self, database: str, statement: str) -> list[tuple[object, ...]]:
         with psycopg.connect(self.server.address(database), autocommit=True) as connection:
             cursor = connection.execute(statement)
@@ -230,3 +277,7 @@ def shown(address: str) -> dict[str, tuple[object, ...]]:
             row = connection.execute(query.format(Identifier(schema, view))).fetchone()
             found[f"{schema}.{view}"] = tuple(row or ())
         return found
+
+
+if __name__ == "__main__":
+    mounts.answer(_run)

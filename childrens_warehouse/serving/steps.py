@@ -179,16 +179,18 @@ def _session(settings: Settings) -> Iterator[psycopg.Connection]:
             storing.prepare(connection)
             yield connection
         except psycopg.Error as error:
-            # Its first line names objects and causes; what follows may quote a row.
-            reason = error.diag.message_primary or _without_words(connection, error)
             raise ServingFailed(
-                f"PostgreSQL at {where(settings)} broke off ({reason}): it shows what it showed before. The next"
-                " attempt goes on."
+                f"PostgreSQL at {where(settings)} broke off ({_reason(connection, error)}): it shows what it showed"
+                " before. The next attempt goes on."
             ) from None
 
 
-def _without_words(connection: psycopg.Connection, error: psycopg.Error) -> str:
-    return "the connection was lost" if connection.broken else type(error).__name__
+def _reason(connection: psycopg.Connection, error: psycopg.Error) -> str:
+    """What the server said: its first line, which names objects and causes; what follows may quote a row."""
+    lost = "the connection was lost" if connection.broken else type(error).__name__
+    said = error.diag.message_primary or lost
+    # Of a file that it could not write in full it does not say why.
+    return f"its disk is full: {said}" if isinstance(error, psycopg.errors.DiskFull) else said
 
 
 def _be_alone(connection: psycopg.Connection, settings: Settings) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from childrens_warehouse.errors import BusyError, ConfigurationError, ServingFailed
 from childrens_warehouse.publish import views
-from childrens_warehouse.serving import names, steps
+from childrens_warehouse.serving import names, steps, storing
 from childrens_warehouse.serving.access import PUBLISHER
 from childrens_warehouse.serving.connecting import connect
 from childrens_warehouse.serving.parts import postgres_type
@@ -216,6 +216,20 @@ def test_a_release_that_is_not_what_its_tests_found_is_not_shown(
         steps.load(settings)
     assert "K2" not in str(caught.value) and "2016" not in str(caught.value)
     assert ask(database, "select release_id from marts.release") == [(served.release_id,)]
+
+
+def test_that_its_disk_is_full_is_said(
+    settings: Settings, served: steps.Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's words for a page that it wrote half of; real disks are filled by the fault suite."""
+
+    def wrote_half(*told: object) -> None:
+        raise psycopg.errors.DiskFull("could not extend file: wrote only 4096 of 8192 bytes at block 0")
+
+    release_of(settings, says=2)
+    monkeypatch.setattr(storing, "fill", wrote_half)
+    with pytest.raises(ServingFailed, match=r"broke off \(its disk is full: .*it shows what it showed before"):
+        steps.load(settings)
 
 
 def test_nothing_of_a_row_stays_on_the_disk_on_its_way(settings: Settings, served: steps.Served) -> None:
