@@ -19,7 +19,7 @@ import traceback
 from chaos.contract import Count, Form
 
 # In the order of running; each a module of this package (chaos.contract).
-PARTS = ("kills", "disks", "servers", "deliveries", "calendar", "together", "services")
+PARTS = ("kills", "disks", "servers", "reports", "deliveries", "calendar", "together", "services")
 
 _COLUMNS = ("kills survived", "faults survived", "deliveries handled", "rows unaccounted", "leaks", "broken")
 

@@ -30,7 +30,7 @@ from childrens_warehouse.settings import Settings
 
 # What changes files, of that what a full or read-only disk may refuse, and what reads them.
 WRITING = ("write", "pwrite64", "fsync", "fdatasync", "ftruncate", "mkdir", "rename", "link")
-CHANGING = (*WRITING, "unlink", "rmdir", "chmod", "fchmod")
+CHANGING = (*WRITING, "unlink", "unlinkat", "rmdir", "chmod", "fchmod")
 READING = ("read", "pread64")
 LONGEST_SECONDS = 600
 _SECONDS_TO_ATTACH = 20.0

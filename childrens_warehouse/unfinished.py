@@ -42,13 +42,18 @@ def sweep(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def sweep_folders(parent: Path) -> None:
+    """Remove the private folders that processes left here which are gone."""
+    for path in parent.glob("*"):
+        if (match := _FOLDER.fullmatch(path.name)) and _is_gone(match, path):
+            shutil.rmtree(path, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def folder(parent: Path) -> Iterator[Path]:
     """A private folder that is gone afterwards; and those that the killed left beside it go as well."""
     make_private(parent)
-    for path in parent.iterdir():
-        if (match := _FOLDER.fullmatch(path.name)) and _is_gone(match, path):
-            shutil.rmtree(path, ignore_errors=True)
+    sweep_folders(parent)
     made = Path(tempfile.mkdtemp(prefix=f"{_machine()}-{os.getpid()}-", dir=parent))
     try:
         yield made

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from childrens_warehouse import unfinished
+from childrens_warehouse.publish import files
 
 DAY = 24 * 3600
 
@@ -56,3 +57,29 @@ def test_a_folder_goes_with_its_process_or_with_the_next(tmp_path: Path, dead: i
         with unfinished.folder(tmp_path) as another:
             assert made.exists() and another != made
     assert list(tmp_path.iterdir()) == [elsewhere]
+
+
+def test_identities_of_a_killed_landing_go_although_nothing_else_lands(supplier, dead: int) -> None:
+    left = supplier.home.restricted / "scratch" / f"{dead}-abc"
+    left.mkdir(parents=True)
+    (left / "text.parquet").touch()
+    supplier.land("social_care", "2017-05-31")
+    assert not left.exists()
+
+
+def test_a_folder_that_is_removed_is_whole_or_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = tmp_path / "2017-05-31-abcdefgh"
+    release.mkdir()
+    for name in ("manifest.json", "dim_child.parquet"):
+        (release / name).touch()
+
+    def killed(path: Path) -> None:
+        (path / "dim_child.parquet").unlink()
+        raise SystemExit
+
+    with monkeypatch.context() as meanwhile, pytest.raises(SystemExit):
+        meanwhile.setattr("childrens_warehouse.publish.files.shutil.rmtree", killed)
+        files.remove(release)
+    assert not release.exists() and not list(tmp_path.glob("*/manifest.json"))
+    files.remove(release)
+    assert not list(tmp_path.iterdir())

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from childrens_warehouse import waivers
+from childrens_warehouse import unfinished, waivers
 from childrens_warehouse.datasets import Coverage, DeliveredFile, Source, files_of, of_source
 from childrens_warehouse.errors import FileRefused
 from childrens_warehouse.landing import manifest, quarantine, skips, standing
@@ -159,6 +159,8 @@ def close(
     unlisted: authorities whose files could not be listed to the end: all their folders stay open.
     """
     home, ledger = settings.home, Ledger(settings.home.ledger)
+    # Identities of a file whose landing was killed: perhaps there is no other that would remove them for long.
+    unfinished.sweep_folders(home.restricted / "scratch")
     events = ledger.query(
         "select * from file_event where run_id = ? and source = ? order by event_id", (run_id, source)
     )

@@ -97,14 +97,20 @@ def _write(settings: Settings, drawn: report.Report, with_pdf: bool, to: Path | 
         if to is None:
             return places.put(settings, drawn.edition, path, content)
         to.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        return path
+        return places.write(path, content)
 
-    made = [put("csv", figures.as_csv(drawn.figures).encode())]
+    made, missing = [put("csv", figures.as_csv(drawn.figures).encode())], None
     try:
-        if with_pdf:
-            made.append(put("pdf", paper.pdf(drawn.html)))
-    finally:
-        # last: with it the report is there
-        made.append(put("html", drawn.html.encode()))
+        printed = paper.pdf(drawn.html) if with_pdf else None
+    except PaperUnavailable as error:
+        printed, missing = None, error
+    if printed is None:
+        # one that is there tells the figures of another release
+        (target / f"{drawn.name}.pdf").unlink(missing_ok=True)
+    else:
+        made.append(put("pdf", printed))
+    # last: with it the report is there, and is not made again
+    made.append(put("html", drawn.html.encode()))
+    if missing:
+        raise missing
     return made

@@ -7,6 +7,7 @@ published/reports-restricted/<as at>/   panel edition, and managers' pages: the 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 from childrens_warehouse import unfinished
@@ -32,13 +33,22 @@ def put(settings: Settings, edition: Edition, path: Path, content: bytes) -> Pat
     for each in (base, path.parent):
         each.mkdir(mode=GROUP_READS_DIRECTORY, exist_ok=True, parents=True)
         each.chmod(GROUP_READS_DIRECTORY)
-    part = unfinished.part_of(path, ".partial")
-    try:
-        part.touch(mode=GROUP_READS_FILE)
+
+    def open_to_readers(part: Path) -> None:
         part.chmod(GROUP_READS_FILE)
-        part.write_bytes(content)
         for each in (base, path.parent, part):
             _give(settings, edition, each)
+
+    return write(path, content, open_to_readers)
+
+
+def write(path: Path, content: bytes, prepare: Callable[[Path], None] = lambda part: None) -> Path:
+    """Write one file, whole or not at all. prepare: what is done to it before it bears its name."""
+    part = unfinished.part_of(path, ".partial")
+    try:
+        part.touch()
+        prepare(part)
+        part.write_bytes(content)
         files.flush(part)
         files.replace(part, path)
     finally:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from childrens_warehouse.errors import ConfigurationError
+from childrens_warehouse.publish.current import MANIFEST
 from childrens_warehouse.settings import GROUP_READS_DIRECTORY, GROUP_READS_FILE, OWNER_ONLY_FILE
 
 # What a file system without hard links (or a second one in between) answers.
@@ -37,6 +38,20 @@ def replace(new: Path, path: Path) -> None:
     flush(path.parent)
 
 
+def replace_folder(new: Path, path: Path) -> None:
+    """Put a folder in the place of another, which goes: what bears its name is one of them whole, or for a moment none.
+
+    What a process left that was killed in between goes with the next one.
+    """
+    old = _aside(path)
+    if path.exists():
+        _remove_folder(old)
+        path.rename(old)
+    new.rename(path)
+    flush(path.parent)
+    _remove_folder(old)
+
+
 def link_or_copy(existing: Path, path: Path) -> bool:
     """Give `existing` a second name; a copy where the file system has no links. Was it linked?"""
     try:
@@ -60,11 +75,29 @@ def flush(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder with all it holds; nothing there is fine."""
+    """Remove a file or a folder with all it holds; nothing there is fine.
+
+    A folder is moved aside first, so that what bears its name is whole to the end; and what was left aside by a process
+    that was killed goes as well.
+    """
+    aside = _aside(path)
+    _remove_folder(aside)
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        path.rename(aside)
+        _remove_folder(aside)
     else:
         path.unlink(missing_ok=True)
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.gone.partial")
+
+
+def _remove_folder(path: Path) -> None:
+    if path.exists():
+        # Without it what is left of a release is none.
+        (path / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(path)
 
 
 def open_to_group(path: Path, group: str | None) -> None:

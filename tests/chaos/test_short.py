@@ -1,4 +1,4 @@
-"""The fault suite in its short form: a sample of kills, of broken disks and of broken servers, by fixed seeds."""
+"""The fault suite in its short form: kills, broken disks, broken servers, reports that are killed, by fixed seeds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.chaos.running import must_hold
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", ["kills", "disks", "servers"])
+@pytest.mark.parametrize("part", ["kills", "disks", "servers", "reports"])
 def test_a_sample_survives(part: str) -> None:
     must_hold(part, 1, broken=2)
 

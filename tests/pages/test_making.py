@@ -107,6 +107,31 @@ def test_without_pango_the_page_is_there_and_the_command_says_what_is_missing(
     assert [path.suffix for path in making.remake(settings, Edition.PUBLIC, dt.date(2017, 4, 30))] == [".html"]
 
 
+def test_a_report_that_was_ended_while_it_was_printed_is_made_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(html: str) -> bytes:
+        raise SystemExit(143)
+
+    with monkeypatch.context() as meanwhile, pytest.raises(SystemExit):
+        meanwhile.setattr(paper, "pdf", ended)
+        making.remake(settings, Edition.PANEL, MARCH)
+    assert {path.suffix for path in making.remake(settings, Edition.PANEL, MARCH)} == {".html", ".pdf", ".csv"}
+
+
+def test_no_paper_stays_that_tells_other_figures_than_the_page(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(html: str) -> bytes:
+        raise PaperUnavailable("Pango is missing.")
+
+    made = making.remake(settings, Edition.PANEL, MARCH)
+    restate(settings)
+    monkeypatch.setattr(paper, "pdf", away)
+    making.remake(settings, Edition.PANEL, MARCH)
+    assert {path.suffix for path in made[0].parent.iterdir()} == {".html", ".csv"}
+
+
 def test_the_command_writes_where_it_is_told(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from childrens_warehouse.pages.managers.reading import ChildLevel, open_child_le
 from childrens_warehouse.pages.managers.teams import Names, Team
 from childrens_warehouse.pages.reading import Edition
 from childrens_warehouse.publish import files
-from childrens_warehouse.settings import GROUP_READS_DIRECTORY, Settings
+from childrens_warehouse.settings import GROUP_READS_DIRECTORY, GROUP_READS_FILE, Settings
 
 TITLE = "Work of teams"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -39,10 +39,10 @@ def write(settings: Settings, authority: str) -> Path:
     files.remove(partial)
     partial.mkdir(mode=GROUP_READS_DIRECTORY)
     for name, html in pages.items():
+        (partial / name).touch(mode=GROUP_READS_FILE)
         (partial / name).write_text(html, encoding="utf-8")
     files.open_to_group(partial, settings.readers_group)
-    files.remove(final)
-    files.replace(partial, final)
+    files.replace_folder(partial, final)
     Ledger(settings.home.ledger).record_access("managers' pages made", night.isoformat(), authority=authority)
     return final / "index.html"
 
