@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -236,7 +237,7 @@ def _failed(settings: Settings, release_id: str, error: Exception) -> PublishFai
             files.remove(left_over)
         except OSError:
             break  # the next attempt removes it
-    with contextlib.suppress(OSError, duckdb.Error, PublishFailed):
+    with contextlib.suppress(OSError, duckdb.Error, sqlite3.Error, PublishFailed):
         agree(settings)  # or the next build does
     # Only what an error says of files: another may quote a row.
     cause = str(error) if isinstance(error, OSError | duckdb.IOException) else type(error).__name__
