@@ -31,7 +31,10 @@ FEW_DATASETS = frozenset(
 # Folders and files that share what takes minutes to make: one worker has them all. Others go file by file.
 _TOGETHER = (
     ("tests/catalogue/",), ("tests/cluster/",), ("tests/dbt_project/",), ("tests/quality/",), ("tests/simulate/",),
-    ("tests/nights/test_nights.py", "tests/nights/test_sandbox.py", "tests/nights/test_watched.py"),
+    (
+        "tests/nights/test_nights.py", "tests/nights/test_restore.py", "tests/nights/test_sandbox.py",
+        "tests/nights/test_watched.py",
+    ),
 )  # fmt: skip
 
 
