@@ -23,17 +23,17 @@ def choose_days(*, params: dict[str, Any]) -> list[str]:
 
 @task(execution_timeout=LONG)
 def make_reports(days: list[str]) -> list[str]:
-    """Make every edition of these days that would tell anything new; name the files."""
+    """Make every edition of these days, and the pages of regions, that would tell anything new; name the files."""
     import datetime as dt
 
     from childrens_warehouse.pages import making
+    from childrens_warehouse.pages.regions import writing
 
     settings = Settings.from_environment()
-    made = [
-        str(path)
-        for day in days
-        for edition in making.editions()
-        for path in making.remake(settings, edition, dt.date.fromisoformat(day))
-    ]
+    made: list[str] = []
+    for day in map(dt.date.fromisoformat, days):
+        for edition in making.editions():
+            made += map(str, making.remake(settings, edition, day))
+        made += map(str, writing.remake(settings, day))
     say("\n".join(made) or "Every report there is tells the figures of this release.")
     return made

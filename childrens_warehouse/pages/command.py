@@ -1,4 +1,4 @@
-"""The command `report`: the Corporate Parenting Report of what is published."""
+"""The commands `report`, the Corporate Parenting Report of what is published, and `region-report`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from childrens_warehouse.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the command line of the package."""
+    """Add the commands to the command line of the package."""
     app.command("report")(_report)
+    app.command("region-report")(_region_report)
 
 
 def _report(
@@ -56,3 +57,22 @@ def _managers(settings: Settings, as_at: dt.datetime | None, authority: str | No
         raise typer.BadParameter("the managers' pages are of the published night, and lie where only managers read")
     for code in [authority] if authority else reading.authorities(settings.home, Edition.MANAGER):
         yield writing.write(settings, code)
+
+
+def _region_report(
+    region: Annotated[
+        str | None, typer.Option(help="As in seeds/local_authority.csv, or England; all if left out.")
+    ] = None,
+    as_at: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="A month end; the newest quarter end that is published if left out."),
+    ] = None,
+    to: Annotated[Path | None, typer.Option(file_okay=False, help="Write it there instead of publishing it.")] = None,
+) -> None:
+    """Make the page of a region for everybody: its authorities ranked and held against chance."""
+    from childrens_warehouse.pages.regions import writing
+
+    settings = Settings.from_environment()
+    settings.home.create()
+    for path in writing.write(settings, region, as_at.date() if as_at else None, to):
+        typer.echo(path)

@@ -180,11 +180,7 @@ class Release:
 
     @cached_property
     def indicators(self) -> Mapping[str, Indicator]:
-        found = self.rows(
-            f"select {', '.join(_INDICATOR)} from release.indicator"
-            " qualify definition_version = max(definition_version) over (partition by indicator_id) order by all"
-        )
-        return {row[0]: Indicator(*row) for row in found}
+        return definitions(self._connection)
 
     @cached_property
     def month_ends(self) -> tuple[dt.date, ...]:
@@ -279,6 +275,15 @@ class Release:
         return self._connection.execute(query, parameters).fetchall()
 
 
+def definitions(connection: duckdb.DuckDBPyConnection) -> Mapping[str, Indicator]:
+    """The newest definition of each indicator of an open release."""
+    found = connection.execute(
+        f"select {', '.join(_INDICATOR)} from release.indicator"
+        " qualify definition_version = max(definition_version) over (partition by indicator_id) order by all"
+    ).fetchall()
+    return {row[0]: Indicator(*row) for row in found}
+
+
 def database(home: Home, edition: Edition) -> Path:
     """The published file that an edition reads."""
     return home.marts_aggregate if edition is Edition.PUBLIC else home.marts
@@ -290,7 +295,7 @@ def open_release(home: Home, edition: Edition, authority: str) -> Iterator[Relea
 
     Raises WarehouseError where nothing is published, or nothing of this authority.
     """
-    with _connected(home, edition) as connection:
+    with connected(home, edition) as connection:
         if authority not in (known := _authorities(connection)):
             raise WarehouseError(f"The release has no figures of authority {authority}; it has {', '.join(known)}.")
         yield Release(connection, edition, authority)
@@ -298,7 +303,7 @@ def open_release(home: Home, edition: Edition, authority: str) -> Iterator[Relea
 
 def authorities(home: Home, edition: Edition) -> list[str]:
     """Codes of the authorities that the published release has figures of."""
-    with _connected(home, edition) as connection:
+    with connected(home, edition) as connection:
         return _authorities(connection)
 
 
@@ -308,7 +313,8 @@ def authority_name(authority: str) -> str:
 
 
 @contextmanager
-def _connected(home: Home, edition: Edition) -> Iterator[duckdb.DuckDBPyConnection]:
+def connected(home: Home, edition: Edition) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What is published for an edition, as database `release`. Raises WarehouseError where nothing is."""
     source = database(home, edition)
     if not source.exists():
         raise WarehouseError(f"Nothing is published: there is no {source}. Run a night first (make nightly).")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from scipy import stats
 
+from childrens_warehouse.pages.charts import region_funnel
 from tests.dbt_project import beside
 from tests.dbt_project.conftest import Built
 
@@ -132,3 +133,16 @@ def test_none_and_all_are_within_their_own_limits(empty_build: Built):
     """Where nobody or everybody of the region counts, so does everybody here."""
     none, everybody = _limits(empty_build, "percent", "wilson", [(20, 0, 1_000), (20, 1_000, 1_000)])
     assert none.lower_95 == 0 and everybody.upper_95 == pytest.approx(20)
+
+
+def test_a_page_draws_the_limits_that_the_table_has(empty_build: Built):
+    """Between the authorities a funnel is drawn by Python: on them it must be the same."""
+    z_95, z_998 = region_funnel.DEVIATES.values()
+    for unit, method, chance, asked in (
+        ("percent", "wilson", "binomial", [(own, share, 1_000) for own in DENOMINATORS for share in SHARES]),
+        ("per_10k", "byar", "poisson", [(1_000, hundredths, 100_000) for hundredths in EXPECTED_EVENTS]),
+    ):
+        for (own, part, of), found in zip(asked, _limits(empty_build, unit, method, asked), strict=True):
+            low, high = region_funnel.limits(own, part / of, chance, z_95)
+            lowest, highest = region_funnel.limits(own, part / of, chance, z_998)
+            assert found == pytest.approx((low, high, lowest, highest), abs=1e-9), (own, part)

@@ -25,6 +25,8 @@ from childrens_warehouse.pages.charts import (
     places,
     pyramid,
     quarters,
+    ranking,
+    region_funnel,
     stability,
     telling,
     theme,
@@ -33,6 +35,7 @@ from childrens_warehouse.pages.charts import (
     year,
 )
 from childrens_warehouse.pages.picture import Cell, Picture
+from tests.pages import regional
 from tests.pages.figures import children, counted, figure, hidden, month_ends, series
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -75,6 +78,14 @@ def _day(count: int | None) -> Any:
 
 
 DRAWN: dict[str, Callable[[], Picture]] = {
+    "ranking": lambda: ranking.ranking(regional.figure("cla_three_plus_placements_pct", hidden=regional.LONDON[:2])),
+    "ranking_without_direction": lambda: ranking.ranking(regional.figure("cla_rate_per_10k")),
+    "ranking_of_two": lambda: ranking.ranking(regional.figure("cla_sessions_missed_pct_1yr", regional.LONDON[:2])),
+    "region_funnel": lambda: region_funnel.region_funnel(regional.figure("cla_reviews_on_time_pct")),
+    "region_funnel_of_rates": lambda: region_funnel.region_funnel(regional.figure("cla_rate_per_10k")),
+    "region_funnel_of_two": lambda: region_funnel.region_funnel(
+        regional.figure("cla_three_plus_placements_pct", regional.LONDON[:2])
+    ),
     "trend": lambda: trend.trend(
         series(RUN, **_limits(target=70.0, england=68.0, statistical_neighbour=67.0)), "Reviews"
     ),

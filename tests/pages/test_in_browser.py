@@ -20,15 +20,16 @@ from childrens_warehouse.catalogue import rules
 from childrens_warehouse.pages import reading, report
 from childrens_warehouse.pages.managers import writing
 from childrens_warehouse.pages.reading import Edition
+from childrens_warehouse.pages.regions import writing as regions
 from childrens_warehouse.quality import page as quality_page
 from childrens_warehouse.settings import Home, Settings
-from tests.pages import conftest, test_managers
+from tests.pages import conftest, regional, test_managers
 from tests.quality.invented_ledger import Invented
 
 pytestmark = pytest.mark.slow
 
 # The last one is the panel edition of all indicators: the widest tables, and no part that the others have not.
-PAGES = ("public", "panel", "teams", "team", "quality", "catalogue", "every indicator")
+PAGES = ("public", "panel", "region", "teams", "team", "quality", "catalogue", "every indicator")
 DESK, PHONE = 1280, 390
 # What lies between the margins of A4, in CSS pixels: upright, and across where a section asks for it.
 UPRIGHT, ACROSS = 680, 1009
@@ -133,7 +134,8 @@ def _slices() -> str:
 def made(published: Settings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Path | None]]:
     """Page -> its file, and the release that its figures are of."""
     folder = tmp_path_factory.mktemp("pages")
-    every, managers, nights = (home(tmp_path_factory) for _ in range(3))
+    every, managers, nights, region = (home(tmp_path_factory) for _ in range(4))
+    regional.write_release(region.home.marts_aggregate)
     conftest.write_release(every.home.marts, _slices(), indicators=conftest.every_indicator())
     test_managers.write_release(managers.home.marts)
     Invented(nights.home, nights=60, troubles=True).write()
@@ -147,6 +149,8 @@ def made(published: Settings, tmp_path_factory: pytest.TempPathFactory) -> dict[
         path = folder / f"{name}.html"
         path.write_text(html, encoding="utf-8")
         found[name] = path, reading.database(settings.home, edition)
+    (found_region,) = regions.write(region, to=folder)
+    found["region"] = found_region, None
     index = writing.write(managers, "310")
     found["teams"] = index, managers.home.marts
     found["team"] = index.with_name("looked-after-1.html"), managers.home.marts

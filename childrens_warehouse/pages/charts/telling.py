@@ -22,7 +22,12 @@ def said(figure: Figure) -> str:
 
 def unit_of_axis(figures: Sequence[Figure]) -> str:
     """What the numbers of an axis are, where they are not simply counts."""
-    return _ON_THE_AXIS.get(figures[0].unit, "") if figures else ""
+    return unit_name(figures[0].unit) if figures else ""
+
+
+def unit_name(unit: str) -> str:
+    """What numbers in a unit are, where they are not simply counts."""
+    return _ON_THE_AXIS.get(unit, "")
 
 
 def in_words(number: int, one: str, many: str = "") -> str:
