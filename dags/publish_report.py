@@ -2,7 +2,8 @@
 
 Runs after every publication. A month end is reported on as soon as a release covers it; its report is made again only
 where it would tell anything else than the one that is there. Reports of earlier days stay as they were presented. The
-public edition goes to `published/reports/`, the panel's to `published/reports-restricted/`.
+public edition goes to `published/reports/`, the panel's to `published/reports-restricted/`. With several authorities of
+a region, its page (figures for everybody, ranked and held against chance) lies beside the public editions.
 
 **By hand:** trigger it with `as_at` for another month end, or run `warehouse report --as-at 2017-03-31`.
 

@@ -19,6 +19,7 @@ PATH = MODELS / "_exposures.yml"
 HEAD = "# Generated from childrens_warehouse/modelling/exposures.py: do not edit, run `warehouse generate`.\n"
 
 INDICATORS = ("indicator", "indicator_value")
+REGIONAL = ("regional_indicator_value", "regional_ranking")
 OWNER = {"name": "Data engineering", "email": "data-engineering@example.org"}
 
 
@@ -79,7 +80,16 @@ EXPOSURES = (
         "analysis",
         "high",
         "The file for a wider circle: the figures, small ones and what would give them away suppressed.",
-        INDICATORS,
+        (*INDICATORS, *REGIONAL),
+    ),
+    Exposure(
+        "regional_pages",
+        "Regional figures",
+        "dashboard",
+        "medium",
+        "warehouse region-report: a region's authorities ranked and held against chance, from the suppressed figures.",
+        (*INDICATORS, *REGIONAL),
+        "pages.regions.reading",
     ),
     Exposure(
         "corporate_parenting_report",

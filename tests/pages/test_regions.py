@@ -86,6 +86,27 @@ def test_two_authorities_are_a_region_and_nobody_shown_is_told(settings: Setting
     assert "No figure can be shown" in text(region_funnel(nobody).svg)
 
 
+def test_who_alone_has_a_figure_is_no_region(settings: Settings, tmp_path: Path) -> None:
+    """Rates of authorities whose population nobody told: the one that has it is shown and not ranked."""
+    with duckdb.connect(str(settings.home.marts_aggregate)) as connection:
+        connection.execute("delete from regional_ranking where indicator_id = 'cla_rate_per_10k'")
+        connection.execute(
+            f"update indicator_value set value = null, display = null, disclosure = 'not_available'"
+            f" where indicator_id = 'cla_rate_per_10k' and authority_code <> '{LONDON[1]}'"
+        )
+        connection.execute(
+            "update regional_indicator_value set members_counted = 1, value = 13, display = '13.0'"
+            " where indicator_id = 'cla_rate_per_10k'"
+        )
+    with open_regions(settings.home) as regions:
+        (found,) = (each for each in regions.figures("London", MARCH) if each.period == "snapshot")
+    assert [(each.authority, each.rank) for each in found.known] == [(LONDON[1], None)]
+    assert (found.missing[0].shown, found.chance) == ("–", None)
+    drawn = ranking(found)
+    assert "alone has a figure" in drawn.description and "London 13.0" not in text(drawn.svg)
+    assert found.known[0].shown in text(drawn.svg)
+
+
 def test_the_command_writes_where_it_is_told_and_says_what_there_is(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

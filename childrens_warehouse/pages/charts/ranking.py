@@ -51,7 +51,7 @@ def ranking(figure: RegionalFigure, size: Size = COLUMN) -> Picture:
         if each.is_beyond:
             shape = {"better": "triangle-up", "worse": "triangle-down"}.get(each.reading or "", "diamond")
             layers.append(drawing.mark_at(box.width + 54, middle, shape, _colour(each), size=34))
-    if figure.value is not None:
+    if figure.value is not None and figure.members_counted > 1:
         place = across.pixel(figure.value)
         layers.append(drawing.rule_at(place, place, 0, box.height, INK, strokeDash=[4, 3]))
         words = f"{figure.region} {figure.display}"
@@ -91,15 +91,17 @@ def _colour(each: Standing) -> str:
 def _told(figure: RegionalFigure) -> str:
     if not figure.known:
         return f"on {day(figure.as_at)} no figure of an authority can be shown"
+    if len(figure.known) == 1:
+        return f"{figure.known[0].name} alone has a figure on {day(figure.as_at)}, {figure.known[0].shown}"
     first, last = figure.known[0], figure.known[-1]
     order = "from best to worst" if figure.indicator.direction != "none" else "from highest to lowest"
-    without = len(figure.missing)
+    without, beyond = len(figure.missing), sum(each.is_beyond for each in figure.known)
     parts = (
         f"{figure.display} on {day(figure.as_at)}, {figure.members_counted} of {figure.members} authorities counted",
         f"{order} {first.name} {first.shown} to {last.name} {last.shown}",
         f"half of them lie between {telling.optional(figure.lower_quartile)} and"
         f" {telling.optional(figure.upper_quartile)}",
-        f"{sum(each.is_beyond for each in figure.known) or 'none'} differ from the region by more than chance explains"
+        f"{beyond or 'none'} {'differs' if beyond == 1 else 'differ'} from the region by more than chance explains"
         if figure.chance
         else "no limits of chance are known of this figure",
         f"{without} without a figure to show" if without else "",

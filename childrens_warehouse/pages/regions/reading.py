@@ -153,11 +153,16 @@ class Regions:
             )
         }  # fmt: skip
         of_authorities = self._rows(
-            f"select authority_code, disclosure from release.indicator_value where {one} and dimension = 'all'", *key
+            "select authority_code, disclosure, display, value, numerator, denominator from release.indicator_value"
+            f" where {one} and dimension = 'all'",
+            *key,
         )
+        # Who is the only one with a figure is not ranked.
         others = [
-            Standing(code, authority_name(code), SUPPRESSED if disclosure == "suppressed" else NOT_AVAILABLE)
-            for code, disclosure in of_authorities
+            Standing(code, authority_name(code), *measures)
+            if disclosure == "open"
+            else Standing(code, authority_name(code), SUPPRESSED if disclosure == "suppressed" else NOT_AVAILABLE)
+            for code, disclosure, *measures in of_authorities
             if code not in ranked and code in self.members(region)
         ]
         has_funnel = any(each.position for each in ranked.values())
@@ -171,7 +176,7 @@ class Regions:
             ("binomial" if is_binomial else "poisson") if has_funnel else None,
             (
                 *sorted(ranked.values(), key=lambda each: (each.rank or 0, each.name)),
-                *sorted(others, key=lambda each: each.name),
+                *sorted(others, key=lambda each: (each.value is None, each.name)),
             ),
         )  # fmt: skip
 

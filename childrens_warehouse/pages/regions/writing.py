@@ -35,8 +35,8 @@ class Section:
     @property
     def why(self) -> str:
         """Why the figure has no limits of chance."""
-        if not self.figure.known:
-            return "no authority has a figure to show"
+        if len(self.figure.known) < 2:
+            return "there are no two authorities with a figure to show"
         if self.figure.indicator.unit == "percent":
             return "it is a share of sessions or events, and those of one child go together"
         return "it is a count or a mean"
