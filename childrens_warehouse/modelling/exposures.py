@@ -89,7 +89,6 @@ EXPOSURES = (
         "medium",
         "warehouse region-report: a region's authorities ranked and held against chance, from the suppressed figures.",
         (*INDICATORS, *REGIONAL),
-        "pages.regions.reading",
     ),
     Exposure(
         "corporate_parenting_report",
