@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import stat
@@ -38,6 +39,21 @@ def content_hashes(settings: Settings, release_id: str | None = None) -> dict[st
     if manifest is None:
         raise FileNotFoundError(f"There is no release {release_id} in {settings.home.releases}.")
     return {name: str(table["content_hash"]) for name, table in manifest["tables"].items()}
+
+
+def contents_of_authorities(settings: Settings) -> tuple[dict[tuple[str, str], str], set[str]]:
+    """Content hash of every table and authority that readers see; and those that the gate keeps as last published."""
+    manifest = read_manifest(settings.home, str(published(settings.home)))
+    if manifest is None:
+        raise FileNotFoundError(f"Nothing is published in {settings.home.published}.")
+    with duckdb.connect(str(settings.home.marts), read_only=True) as connection:
+        rows = connection.execute("select authority_code, is_kept_back from release_authority").fetchall()
+        hashes = {
+            (table.name, code): contents(connection, table, f"authority_code = {sql.literal(code)}").content
+            for table in itertools.starmap(Table.from_dict, manifest["tables"].items())
+            for code, _ in rows
+        }
+    return hashes, {code for code, is_kept_back in rows if is_kept_back}
 
 
 def published(home: Home) -> str | None:
